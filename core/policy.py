@@ -1,0 +1,137 @@
+"""The Policy noun: a generative model that makes a sample by a sequence of decisions.
+
+A policy brings a few small methods and no sampling loop; core derives rollouts, scores, relaxed
+rollouts and steering from them, once for all families.
+
+Shapes: N rows while sampling, B samples in a record, T decisions, S steps of a replay, F features.
+"""
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from suite.core.distributions import RelaxedTokens, StepDistribution
+from suite.core.randomness import Streams
+from suite.core.records import Context, Samples, Trajectory
+
+State = dict[str, Tensor]  # leads with N; must hold "active" [N] bool
+
+CAPABILITIES = {
+    "samples": "draws finished samples",
+    "scores": "re-scores its own decisions exactly",
+    "likelihood": "bounds or knows the log-likelihood of any finished sample",
+    "pathwise": "carries reward gradients through its sampling steps",
+    "value": "offers features of every state to a critic",
+    "balance": "knows the backward law of its construction (GFlowNets)",
+    "acts": "meets an environment between decisions",
+}
+
+
+class Policy(nn.Module, ABC):
+    """A generative model seen as a sequence of decisions.
+
+    Attributes:
+        capabilities: which questions it answers, a subset of CAPABILITIES.
+        num_steps: T, decisions a sample at most.
+        replays_whole: one trunk pass serves all steps of a row (autoregressive models); core then
+            chunks the head alone and never repeats the trunk.
+    """
+
+    capabilities: ClassVar[frozenset[str]] = frozenset({"samples"})
+    replays_whole: ClassVar[bool] = False
+    num_steps: int
+
+    # --- sampling -------------------------------------------------------------------------------
+
+    @abstractmethod
+    def start(self, context: Context, streams: Streams) -> State:
+        """The state before the first decision, N = len(context) rows."""
+
+    @abstractmethod
+    def step(self, state: State, t: Tensor) -> StepDistribution:
+        """The law of decision ``t`` [N] (counted from 0), so that any mix of steps is one batch."""
+
+    @abstractmethod
+    def advance(self, state: State, t: Tensor, decision: Tensor | RelaxedTokens) -> State:
+        """The state after the decision; rows that are not active stay as they are."""
+
+    @abstractmethod
+    def finish(self, state: State) -> Samples:
+        """The finished objects."""
+
+    # --- the record -----------------------------------------------------------------------------
+
+    def record(self, state: State, t: Tensor, decision: Tensor) -> dict[str, Tensor]:
+        """What to keep of one step, each [N, ...]; ``state`` is the one before the decision."""
+        return {"decision": decision}
+
+    def pack(self, start: State, steps: Mapping[str, Tensor], end: State) -> dict[str, Tensor]:
+        """The least that rebuilds every state bitwise; ``steps`` are stacked records [N, T, ...]."""
+        return dict(steps)
+
+    def replay(
+        self, trajectory: Trajectory, steps: Tensor | None = None
+    ) -> tuple[StepDistribution, Tensor]:
+        """The laws of steps [S] (None: all) of a record, over [B, S], and the decisions made."""
+        raise NotImplementedError(f"{type(self).__name__} cannot re-score its decisions")
+
+    # --- optional capabilities ------------------------------------------------------------------
+
+    def encode(self, samples: Samples, context: Context) -> Trajectory:
+        """The one path that makes each finished sample (``likelihood`` of exact families)."""
+        raise NotImplementedError(f"{type(self).__name__} does not know the paths of a sample")
+
+    def nll(self, samples: Samples, context: Context, streams: Streams, *, draws: int = 1) -> Tensor:
+        """Minus the log-likelihood, or an unbiased draw of a bound on it, [B], nats.
+
+        Two policies that are given equal streams read the same masks, times and noise.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no likelihood")
+
+    def relaxed_finish(self, state: State) -> Samples:
+        """The finished objects with a view that carries gradients (``pathwise``)."""
+        return self.finish(state)
+
+    def features(self, trajectory: Trajectory) -> Tensor:
+        """Features of the T + 1 states of each row for a critic, [B, T + 1, F] (``value``)."""
+        raise NotImplementedError(f"{type(self).__name__} offers no features to a critic")
+
+    def log_backward(self, trajectory: Trajectory) -> Tensor:
+        """Log-probability of each backward move, [B, T], nats (``balance``)."""
+        raise NotImplementedError(f"{type(self).__name__} has no backward law")
+
+    def emit(self, state: State) -> tuple[Tensor, Tensor]:
+        """Which rows have an action for the environment, [N] bool, and the actions [N, ...]."""
+        raise NotImplementedError(f"{type(self).__name__} does not meet an environment")
+
+    def observe(self, state: State, rows: Tensor, observation: Tensor) -> State:
+        """The state with new observations [K, ...] in ``rows`` [K] long."""
+        raise NotImplementedError(f"{type(self).__name__} does not meet an environment")
+
+    # --- for the trainer ------------------------------------------------------------------------
+
+    def reference_copy(self) -> "Policy":
+        """A frozen copy: receives no gradient, stores no activations, stays in eval mode."""
+        reference = copy.deepcopy(self)
+        reference.requires_grad_(requires_grad=False)
+        reference.eval()
+        return reference
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+
+def take_state(state: State, rows: Tensor) -> State:
+    """Rows [K] of a state."""
+    return {key: value.index_select(0, rows) for key, value in state.items()}
+
+
+def where_active(active: Tensor, new: Tensor, old: Tensor) -> Tensor:
+    """``new`` in active rows, ``old`` elsewhere; ``active`` is [N]."""
+    return torch.where(active.view(-1, *([1] * (new.ndim - 1))), new, old)

@@ -1,0 +1,197 @@
+"""Rollouts: the sampling loop of every family, with or without an environment.
+
+Shapes: N rows, T decisions.
+"""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from suite.core.environment import Environment, Transition
+from suite.core.policy import Policy, State
+from suite.core.randomness import Streams, stream_key
+from suite.core.records import Context, Trajectory
+from suite.core.trees import concat_rows, take_rows
+
+
+@torch.no_grad()
+def rollout(
+    policy: Policy,
+    context: Context,
+    streams: Streams,
+    *,
+    environment: Environment | None = None,
+    group: Tensor | None = None,
+) -> Trajectory:
+    """Sample one trajectory a row of ``context``, on-policy.
+
+    Args:
+        policy: the model; its own law is sampled, untruncated.
+        context: what the N rows are conditioned on.
+        streams: one stream a row; decides everything that is random.
+        environment: stands between decisions where the policy ``acts``.
+        group: which context of the batch each row answers, [N]; defaults to one group a row.
+
+    Returns:
+        The record, with per-decision log_prob and, from an environment, rewards.
+    """
+    device, n = streams.device, len(context)
+    state = start = policy.start(context, streams)
+    episode = _Episode(policy, environment, streams) if environment is not None else None
+    if episode is not None:
+        state = start = episode.reset(state)
+    steps: list[dict[str, Tensor]] = []
+    log_probs, masks = [], []
+    for index in range(policy.num_steps):
+        if not bool(state["active"].any()):
+            break
+        t = torch.full((n,), index, dtype=torch.long, device=device)
+        distribution = policy.step(state, t)
+        decision = distribution.sample(streams)
+        active = state["active"]
+        log_probs.append(distribution.log_prob(decision).masked_fill(~active, 0.0))
+        masks.append(active)
+        steps.append(policy.record(state, t, decision))
+        state = policy.advance(state, t, decision)
+        if episode is not None:
+            state = episode.step(state, active, index)
+    stacked = {key: torch.stack([s[key] for s in steps], dim=1) for key in (steps[0] if steps else {})}
+    record = Trajectory(
+        context=context,
+        sample=policy.finish(state),
+        decisions=policy.pack(start, stacked, state),
+        mask=torch.stack(masks, dim=1),
+        log_prob=torch.stack(log_probs, dim=1),
+        group=torch.arange(n, device=device) if group is None else group,
+        seed_index=torch.tensor(streams.row_ids, device=device),
+    )
+    return episode.complete(record) if episode is not None else record
+
+
+class _Episode:
+    """The environment's side of a rollout: what it answered, step by step."""
+
+    def __init__(self, policy: Policy, environment: Environment, streams: Streams) -> None:
+        self.policy, self.environment, self.streams = policy, environment, streams
+        self.rewards: list[Tensor] = []
+        self.terminated: list[Tensor] = []
+        self.truncated: list[Tensor] = []
+        self.valid = torch.ones(len(streams), dtype=torch.bool, device=streams.device)
+        self.last: Tensor | None = None
+
+    def reset(self, state: State) -> State:
+        """Start one episode a row, seeded by the row's own key."""
+        names = [f"{self.streams.purpose}/environment"] * len(self.streams)
+        seeds = [
+            stream_key(self.streams.seed, self.streams.step, name, row) % 2**31
+            for name, row in zip(names, self.streams.row_ids, strict=True)
+        ]
+        observation = self.environment.reset(seeds).to(self.streams.device)
+        self.last = observation
+        return self.policy.observe(state, torch.arange(len(seeds)), observation)
+
+    def step(self, state: State, active: Tensor, index: int) -> State:
+        """Execute what the policy emits and show it the answer."""
+        ready, actions = self.policy.emit(state)
+        rows = torch.nonzero(ready & active).squeeze(-1)
+        answer = self.environment.step(rows, actions.index_select(0, rows))
+        last_step = index == self.policy.num_steps - 1
+        ended = self._record(rows, answer, cut=last_step)
+        state = self.policy.observe(state, rows, answer.observation)
+        alive = state["active"].clone()
+        alive[rows[ended]] = False
+        return {**state, "active": alive}
+
+    def _record(self, rows: Tensor, answer: Transition, *, cut: bool) -> Tensor:
+        """Write one step's answers into [N] columns; returns which of ``rows`` have ended."""
+        n = len(self.streams)
+        assert self.last is not None
+        truncated = answer.truncated | (cut & ~answer.terminated)
+        columns = (
+            (self.rewards, torch.zeros(n), answer.reward),
+            (self.terminated, torch.zeros(n, dtype=torch.bool), answer.terminated),
+            (self.truncated, torch.zeros(n, dtype=torch.bool), truncated),
+        )
+        for store, blank, values in columns:
+            store.append(blank.to(values.device).index_copy(0, rows, values.to(blank.dtype)))
+        self.last = self.last.index_copy(0, rows, answer.observation)
+        self.valid[rows[answer.failed]] = False
+        return answer.terminated | truncated | answer.failed
+
+    def complete(self, record: Trajectory) -> Trajectory:
+        """The record with rewards, ends, the final observations and which rows are valid."""
+        width = record.num_steps
+        return Trajectory(
+            **{
+                **{name: getattr(record, name) for name in record.__dataclass_fields__},
+                "reward": torch.stack(self.rewards[:width], dim=1),
+                "terminated": torch.stack(self.terminated[:width], dim=1),
+                "truncated": torch.stack(self.truncated[:width], dim=1),
+                "final_observation": self.last,
+                "valid": self.valid,
+            }
+        )
+
+
+def rollout_in_batches(
+    policy: Policy,
+    context: Context,
+    streams: Streams,
+    *,
+    batch_size: int,
+    environment: Environment | None = None,
+    group: Tensor | None = None,
+) -> Trajectory:
+    """``rollout`` of any number of rows, at most ``batch_size`` at a time; same samples."""
+    parts = []
+    for rows in _chunks(len(context), batch_size):
+        parts.append(
+            rollout(
+                policy,
+                take_rows(context, rows),
+                streams.select(rows),
+                environment=environment,
+                group=None if group is None else group[rows],
+            )
+        )
+    joined = concat_rows(_pad_steps(parts))
+    if group is not None:
+        return joined
+    own = torch.arange(len(context), device=joined.group.device)
+    return Trajectory(**{**vars(joined), "group": own})
+
+
+def _chunks(size: int, width: int) -> Iterable[Tensor]:
+    return torch.arange(size).split(width)
+
+
+STEPWISE = ("mask", "log_prob", "reward", "terminated", "truncated", "segment", "log_backward")
+
+
+def _pad_steps(parts: list[Trajectory]) -> list[Trajectory]:
+    """Batches that stopped early are padded to one T; padding is masked and 0."""
+    width = max(part.num_steps for part in parts)
+    padded = []
+    for part in parts:
+        short = width - part.num_steps
+        if short == 0:
+            padded.append(part)
+            continue
+        fields = dict(vars(part))
+        for name in STEPWISE:
+            if fields[name] is not None:
+                fields[name] = torch.nn.functional.pad(fields[name], (0, short))
+        fields["decisions"] = {
+            key: _pad_decision(value, part.num_steps, width) for key, value in part.decisions.items()
+        }
+        padded.append(Trajectory(**fields))
+    return padded
+
+
+def _pad_decision(value: Tensor, steps: int, width: int) -> Tensor:
+    """Pad the step dimension [B, steps(+1), ...] with its last entry repeated; others stay."""
+    if value.ndim < 2 or value.shape[1] not in (steps, steps + 1):
+        return value
+    last = value[:, -1:].expand(-1, width - steps, *value.shape[2:])
+    return torch.cat([value, last], dim=1)

@@ -1,0 +1,136 @@
+"""Re-scoring of records: log_prob, KL and entropy from one replay, in chunks that are recomputed.
+
+Memory of a sum over T does not grow with T: each chunk of steps is checkpointed, so that its
+activations live only while its own gradient is taken. An algorithm sees no chunks.
+
+Shapes: B samples, S steps.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+
+from suite.core.distributions import StepDistribution
+from suite.core.policy import Policy
+from suite.core.records import Trajectory
+
+ROWS_A_CHUNK = 2048  # states in memory at once; large enough to fill two cores
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StepScores:
+    """What one replay says of each decision, [B, S], nats; exactly 0 where the mask is False."""
+
+    log_prob: Tensor
+    kl: Tensor | None = None
+    entropy: Tensor | None = None
+
+
+def score(
+    policy: Policy,
+    trajectory: Trajectory,
+    *,
+    steps: Tensor | None = None,
+    reference: Policy | None = None,
+    entropy: bool = False,
+    rows_a_chunk: int = ROWS_A_CHUNK,
+) -> StepScores:
+    """Score the recorded decisions under ``policy``, with gradient where gradients are on.
+
+    Args:
+        policy: whose law is asked.
+        trajectory: the record, B rows.
+        steps: which steps, [S] long, increasing; None is all.
+        reference: if given, KL(policy || reference) of each step's law; gets no gradient.
+        entropy: whether to return each step's entropy too.
+        rows_a_chunk: states scored at once.
+
+    Returns:
+        log_prob [B, S] and, if asked, kl and entropy.
+    """
+    if steps is None:
+        steps = torch.arange(trajectory.num_steps, device=trajectory.mask.device)
+    width = max(1, rows_a_chunk // max(1, len(trajectory)))
+    mask = trajectory.mask[:, steps]
+    if policy.replays_whole:
+        parts = _score_whole(policy, trajectory, steps, mask, reference, entropy, width)
+    else:
+        parts = _score_steps(policy, trajectory, steps, mask, reference, entropy, width)
+    columns = [torch.cat(column, dim=1) for column in zip(*parts, strict=True)]
+    kl = columns[1] if reference is not None else None
+    return StepScores(log_prob=columns[0], kl=kl, entropy=columns[-1] if entropy else None)
+
+
+def _measure(
+    law: StepDistribution,
+    decision: Tensor,
+    mask: Tensor,
+    reference_law: StepDistribution | None,
+    entropy: bool,
+) -> tuple[Tensor, ...]:
+    values = [law.log_prob(decision)]
+    if reference_law is not None:
+        values.append(law.kl(reference_law))
+    if entropy:
+        values.append(law.entropy())
+    # where, not a product: an unreachable padded decision may have log_prob -inf.
+    return tuple(torch.where(mask, v, torch.zeros_like(v)) for v in values)
+
+
+def _score_steps(
+    policy: Policy,
+    trajectory: Trajectory,
+    steps: Tensor,
+    mask: Tensor,
+    reference: Policy | None,
+    entropy: bool,
+    width: int,
+) -> list[tuple[Tensor, ...]]:
+    """Families whose every step is a forward of its own: chunk the trunk."""
+
+    def run(chunk: Tensor, chunk_mask: Tensor) -> tuple[Tensor, ...]:
+        law, decision = policy.replay(trajectory, chunk)
+        reference_law = None
+        if reference is not None:
+            with torch.no_grad():
+                reference_law, _ = reference.replay(trajectory, chunk)
+        return _measure(law, decision, chunk_mask, reference_law, entropy)
+
+    pairs = zip(steps.split(width), mask.split(width, dim=1), strict=True)
+    return [_recomputed(run, chunk, chunk_mask) for chunk, chunk_mask in pairs]
+
+
+def _score_whole(
+    policy: Policy,
+    trajectory: Trajectory,
+    steps: Tensor,
+    mask: Tensor,
+    reference: Policy | None,
+    entropy: bool,
+    width: int,
+) -> list[tuple[Tensor, ...]]:
+    """Families with one trunk pass for all steps: chunk the head alone."""
+    law, decision = policy.replay(trajectory, steps)
+    reference_law: StepDistribution | None = None
+    if reference is not None:
+        with torch.no_grad():
+            reference_law, _ = reference.replay(trajectory, steps)
+
+    def run(start: Tensor, chunk_mask: Tensor) -> tuple[Tensor, ...]:
+        first, length = int(start), chunk_mask.shape[1]
+        part = reference_law.narrow(first, length) if reference_law is not None else None
+        chosen = decision.narrow(1, first, length)
+        return _measure(law.narrow(first, length), chosen, chunk_mask, part, entropy)
+
+    starts = torch.arange(0, len(steps), width)
+    pairs = zip(starts, mask.split(width, dim=1), strict=True)
+    return [_recomputed(run, start, chunk_mask) for start, chunk_mask in pairs]
+
+
+def _recomputed(run, chunk: Tensor, mask: Tensor) -> tuple[Tensor, ...]:  # type: ignore[no-untyped-def]
+    """One chunk, its activations thrown away and made again in the backward pass."""
+    if not torch.is_grad_enabled():
+        return run(chunk, mask)  # type: ignore[no-any-return]
+    return checkpoint(run, chunk, mask, use_reentrant=False)  # type: ignore[no-any-return]
