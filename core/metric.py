@@ -1,0 +1,36 @@
+"""The Metric noun: a number about a set of finished samples that no reward trains on."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from suite.core.records import Context, Samples
+
+
+class Metric(ABC):
+    """Measures B samples as a set: diversity, novelty, composition."""
+
+    unit: str = "none"
+
+    @abstractmethod
+    def __call__(self, samples: Samples, context: Context) -> Mapping[str, float]:
+        """Named numbers about the set."""
+
+
+class Codec(ABC):
+    """Turns native objects (strings, molecules, images) into Samples and back."""
+
+    @abstractmethod
+    def encode(self, natives: tuple[object, ...]) -> Samples:
+        """Samples with a tensor view.
+
+        Raises:
+            SuiteError: an object cannot be encoded; the message names it.
+        """
+
+    @abstractmethod
+    def decode(self, samples: Samples) -> tuple[object, ...]:
+        """One native object a row."""
+
+    def text(self, native: object) -> str:
+        """How one object is written in a report or a table."""
+        return str(native)
