@@ -96,6 +96,11 @@ class Policy(nn.Module, ABC):
         """The finished objects with a view that carries gradients (``pathwise``)."""
         return self.finish(state)
 
+    @property
+    def num_features(self) -> int:
+        """F, the size of one state's features (``value``)."""
+        raise NotImplementedError(f"{type(self).__name__} offers no features to a critic")
+
     def features(self, trajectory: Trajectory) -> Tensor:
         """Features of the T + 1 states of each row for a critic, [B, T + 1, F] (``value``)."""
         raise NotImplementedError(f"{type(self).__name__} offers no features to a critic")

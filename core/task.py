@@ -27,7 +27,8 @@ class Task:
 
     Attributes:
         name: "<domain>/<task>"; summary: one sentence.
-        contexts, reward, policy: what is asked, how answers are scored, who answers by default.
+        contexts, reward, policy: what is asked, how answers are scored, who answers by default;
+            reward is None where an environment rewards each decision itself.
         held_out_reward: scores what training never sees; None only where nothing can be learnt
             about the reward by climbing it (an exact reward on enumerable spaces).
         environment: stands between decisions, or None.
@@ -42,8 +43,8 @@ class Task:
     name: str
     summary: str
     contexts: Use
-    reward: Use
     policy: Use
+    reward: Use | None = None
     held_out_reward: Use | None = None
     environment: Use | None = None
     codec: Use | None = None

@@ -1,0 +1,120 @@
+"""Checkpoints: written whole or not at all, and believed only when their checksums hold.
+
+A checkpoint is a folder: ``policy.safetensors`` (opens anywhere), ``state.pt`` (optimizers, modules,
+algorithm state, the experience in flight), ``manifest.json`` (sha256 of both). It is written under a
+temporary name, flushed, and renamed: a kill at any moment leaves the one before intact.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from suite.core.errors import SuiteError
+from suite.core.records import Context, Samples, Scores, Trajectory
+
+RECORDS = [Context, Samples, Scores, Trajectory]
+MANIFEST = "manifest.json"
+
+
+def save_checkpoint(
+    folder: Path, name: str, weights: dict[str, Tensor], state: dict[str, Any], *, keep: int
+) -> Path:
+    """Write ``folder/name`` atomically, then drop all but the newest ``keep``.
+
+    Raises:
+        SuiteError: the disk is full or the folder cannot be written; earlier checkpoints stay.
+    """
+    target, temporary = folder / name, folder / f".{name}.partial"
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        _write(temporary, weights, state)
+        shutil.rmtree(target, ignore_errors=True)
+        temporary.rename(target)
+        _flush(folder)
+    except (OSError, RuntimeError) as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        last = latest_name(folder)
+        raise SuiteError(
+            f"the checkpoint '{name}' could not be written to {folder}: {error}.\n"
+            f"The last good checkpoint is {last or 'none'}. Free space or choose another --out, "
+            "then `suite resume` the run."
+        ) from error
+    for old in sorted_names(folder)[:-keep]:
+        shutil.rmtree(folder / old, ignore_errors=True)
+    return target
+
+
+def _write(folder: Path, weights: dict[str, Tensor], state: dict[str, Any]) -> None:
+    plain = {key: value.detach().cpu().contiguous().clone() for key, value in weights.items()}
+    save_file(plain, folder / "policy.safetensors")
+    torch.save(state, folder / "state.pt")
+    sums = {file.name: checksum(file) for file in sorted(folder.iterdir())}
+    (folder / MANIFEST).write_text(json.dumps({"schema": 1, "sha256": sums}))
+    for file in folder.iterdir():
+        _flush(file)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def checksum(path: Path) -> str:
+    """sha256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sorted_names(folder: Path) -> list[str]:
+    """Names of the checkpoints there, oldest first; the step is in the name."""
+    if not folder.is_dir():
+        return []
+    return sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+
+
+def latest_name(folder: Path) -> str | None:
+    """The newest checkpoint's name, or None."""
+    names = sorted_names(folder)
+    return names[-1] if names else None
+
+
+def broken_reason(path: Path) -> str | None:
+    """Why a checkpoint cannot be believed, or None."""
+    manifest = path / MANIFEST
+    try:
+        sums = json.loads(manifest.read_text())["sha256"]
+        for name, expected in sums.items():
+            if checksum(path / name) != expected:
+                return f"{name} does not match its checksum"
+    except (OSError, ValueError, KeyError) as error:
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Weights and state of one checkpoint; nothing in it is executed."""
+    with torch.serialization.safe_globals(RECORDS):
+        state = torch.load(path / "state.pt", weights_only=True)
+    return load_file(path / "policy.safetensors"), state
+
+
+def newest_good(folder: Path) -> tuple[Path | None, list[str]]:
+    """The newest checkpoint whose checksums hold, and what was said of those passed over."""
+    passed: list[str] = []
+    for name in reversed(sorted_names(folder)):
+        reason = broken_reason(folder / name)
+        if reason is None:
+            return folder / name, passed
+        passed.append(f"checkpoint '{name}' is damaged ({reason}); using the one before")
+    return None, passed

@@ -1,0 +1,228 @@
+"""From what the user typed to one resolved configuration.
+
+Layers, later ones win: defaults of the classes, the preset, the task, the task's settings for this
+algorithm, the --config file, --set, the named options. Unknown sections and keys are errors with a
+suggestion, before anything is loaded.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from suite.core import registry
+from suite.core.errors import SuiteError, unknown_name
+from suite.core.presets import Recipe, resolve
+from suite.core.settings import TrainSettings
+from suite.core.task import Task, Use
+from suite.core.toml import dumps, load
+
+SECTIONS = (
+    "algo", "train", "policy", "reward", "held_out_reward", "contexts", "environment", "sampler",
+    "controls", "base",
+)  # fmt: skip
+TOP_LEVEL = (
+    "task", "domain", "algo_name", "policy_name", "sampler_name", "seed", "device", "precision",
+    "processes", "data", "fix", "reward_file", "reward_command", "local",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a user may ask of ``run``; None and empty mean the default.
+
+    Attributes:
+        task, domain: one of them; algo: an algorithm or preset; policy, sampler: by name.
+        settings: by "section.key"; config: a TOML file of them.
+        reward: "file.py:function"; reward_cmd: a shell command.
+        fix: positions that stay as the task's template has them, "1-10,45".
+    """
+
+    task: str | None = None
+    domain: str | None = None
+    algo: str | None = None
+    policy: str | None = None
+    sampler: str | None = None
+    config: Path | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    device: str | None = None
+    precision: str | None = None
+    processes: int | None = None
+    data: str | None = None
+    fix: str | None = None
+    reward: str | None = None
+    reward_cmd: str | None = None
+    max_reward_calls: int | None = None
+    controls: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """One run, resolved: every name and every setting that is not a class default."""
+
+    task: Task
+    recipe: Recipe
+    sections: Mapping[str, Mapping[str, Any]]
+    seed: int = 0
+    device: str = "cpu"
+    precision: str = "fp32"
+    processes: int = 1
+    data: str | None = None
+    fix: str | None = None
+    policy: str | None = None
+    sampler: str | None = None
+    reward: str | None = None
+    reward_cmd: str | None = None
+
+    def section(self, name: str) -> dict[str, Any]:
+        """The settings of one section."""
+        return dict(self.sections.get(name, {}))
+
+    @property
+    def train(self) -> TrainSettings:
+        """The trainer's settings, checked."""
+        from suite.core.config_model import parse_config
+
+        return parse_config(TrainSettings, self.section("train"), "train")
+
+    def to_toml(self) -> str:
+        """The file that repeats this run."""
+        head: dict[str, Any] = {
+            "task": self.task.name,
+            "algo_name": self.recipe.name,
+            "policy_name": self.policy,
+            "sampler_name": self.sampler,
+            "seed": self.seed,
+            "device": self.device,
+            "precision": self.precision,
+            "processes": self.processes,
+            "data": self.data,
+            "fix": self.fix,
+            "reward_file": self.reward,
+            "reward_command": self.reward_cmd,
+        }
+        return dumps({**head, **{k: dict(v) for k, v in self.sections.items() if v}})
+
+    def use(self, base: Use | None, section: str) -> Use | None:
+        """A task's plugin with this run's settings over the task's own."""
+        return None if base is None else base.updated(**self.section(section))
+
+
+def resolve_request(request: Request) -> Config:
+    """Names and settings of one run.
+
+    Raises:
+        SuiteError: an unknown name, section or key; neither task nor domain; data that is missing.
+    """
+    document = load(request.config) if request.config is not None else {}
+    _check_document(document)
+    task = _task(request, document)
+    algo = request.algo or document.get("algo_name") or task.default_algo
+    if not algo:
+        raise SuiteError(
+            f"the task '{task.name}' names no default algorithm.\n"
+            "Add --algo NAME; `suite list algorithms` shows them."
+        )
+    recipe = resolve(algo)
+    flat = _layers(task, recipe, document, request)
+    sections = _sections(flat)
+    _check_train(sections)
+    data = request.data or document.get("data")
+    if task.needs_data and data is None:
+        raise SuiteError(
+            f"the task '{task.name}' needs data: {task.data}.\n"
+            "Add --data FILE, or set SUITE_DATA to the folder that holds it."
+        )
+    return Config(
+        task=task,
+        recipe=recipe,
+        sections=sections,
+        seed=_pick(request.seed, document.get("seed"), 0),
+        device=_pick(request.device, document.get("device"), "cpu"),
+        precision=_precision(_pick(request.precision, document.get("precision"), "fp32")),
+        processes=_pick(request.processes, document.get("processes"), 1),
+        data=data,
+        fix=request.fix or document.get("fix"),
+        policy=request.policy or document.get("policy_name"),
+        sampler=request.sampler or document.get("sampler_name"),
+        reward=request.reward or document.get("reward_file"),
+        reward_cmd=request.reward_cmd or document.get("reward_command"),
+    )
+
+
+def _pick(given: Any, written: Any, default: Any) -> Any:
+    if given is not None:
+        return given
+    return default if written is None else written
+
+
+def _precision(name: str) -> str:
+    if name not in ("fp32", "bf16"):
+        raise SuiteError(f"no precision named '{name}'.\nKnown: bf16, fp32.\nChoose one of them.")
+    return name
+
+
+def _check_document(document: Mapping[str, Any]) -> None:
+    known = (*TOP_LEVEL, *SECTIONS)
+    for key in document:
+        if key not in known:
+            raise unknown_name(
+                "config key", key, known, next_step="Correct it in the --config file."
+            )
+
+
+def _task(request: Request, document: Mapping[str, Any]) -> Task:
+    name = request.task or (None if request.domain else document.get("task"))
+    if name is not None:
+        return registry.make_task(name)
+    domain = request.domain or document.get("domain")
+    if domain is None:
+        raise SuiteError(
+            "neither a task nor a domain was named.\n"
+            "Add --domain NAME or --task NAME; `suite list` shows them."
+        )
+    return registry.make_task(registry.make_domain(canonical_domain(domain)).default_task)
+
+
+def canonical_domain(name: str) -> str:
+    """A domain's own name for any of its spellings ("math" for "maths")."""
+    for entry in registry.entries("domain"):
+        aliases = entry.facts.get("aliases", ())
+        if name in aliases:
+            return entry.name
+    return name
+
+
+def _layers(
+    task: Task, recipe: Recipe, document: Mapping[str, Any], request: Request
+) -> dict[str, Any]:
+    flat: dict[str, Any] = {**recipe.settings, **task.settings}
+    for link in recipe.chain:
+        flat.update(task.algo_settings.get(link, {}))
+    for section in SECTIONS:
+        flat.update({f"{section}.{k}": v for k, v in document.get(section, {}).items()})
+    flat.update(request.settings)
+    if request.max_reward_calls is not None:
+        flat["train.max_reward_calls"] = request.max_reward_calls
+    if request.controls is not None:
+        flat["controls.enabled"] = request.controls
+    return flat
+
+
+def _sections(flat: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    sections: dict[str, dict[str, Any]] = {}
+    for name, value in flat.items():
+        section, _, key = name.partition(".")
+        if section not in SECTIONS:
+            raise unknown_name(
+                "config section", section, SECTIONS, next_step=f"Correct '{name}'."
+            )
+        sections.setdefault(section, {})[key] = value
+    return sections
+
+
+def _check_train(sections: Mapping[str, Mapping[str, Any]]) -> None:
+    from suite.core.config_model import parse_config
+
+    parse_config(TrainSettings, sections.get("train", {}), "train")

@@ -1,0 +1,40 @@
+"""From a mapping to a pydantic model, with our errors: unknown keys get a suggestion."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from suite.core.errors import SuiteError, unknown_name
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parse_config(model: type[Model], config: Mapping[str, Any], section: str) -> Model:
+    """Validate ``config`` as ``model``.
+
+    Raises:
+        SuiteError: an unknown key (with what was likely meant), or a value out of range.
+    """
+    for key in config:
+        if key not in model.model_fields:
+            raise unknown_name(
+                f"config key in [{section}]",
+                key,
+                model.model_fields,
+                next_step="Run `suite show` on the algorithm, task or policy to see every key.",
+            )
+    try:
+        return model(**config)
+    except ValidationError as error:
+        lines = [_line(item, section) for item in error.errors()]
+        raise SuiteError(
+            "\n".join(lines) + "\nRun `suite show` on the algorithm, task or policy to see every key."
+        ) from None
+
+
+def _line(item: Any, section: str) -> str:
+    where = ".".join(str(part) for part in (section, *item["loc"]))
+    given = item.get("input")
+    message = str(item["msg"])[:1].lower() + str(item["msg"])[1:]
+    return f"{where} = {given!r} is not possible: {message}."

@@ -1,0 +1,221 @@
+"""The Run: what a training run holds, and the questions that an algorithm may ask of it.
+
+It belongs to the trainer. Algorithms sample, score and read demonstrations through it, so that they
+see no processes, no batches, no journal and no budget.
+
+Shapes: C contexts, G samples a context, B = C G rows.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from suite.core.contexts import Contexts, pick_contexts
+from suite.core.environment import Environment
+from suite.core.errors import SuiteError
+from suite.core.journal import Journal, samples_key
+from suite.core.policy import Policy
+from suite.core.processes import Processes
+from suite.core.randomness import Streams
+from suite.core.records import Context, Samples, Scores, Trajectory
+from suite.core.reward import Reward
+from suite.core.rollout import rollout_in_batches
+from suite.core.scoring import StepScores, score
+from suite.core.settings import TrainSettings
+from suite.core.trees import concat_rows, take_rows, to_device
+
+
+class BudgetSpent(Exception):  # noqa: N818 - a signal between run and trainer, not an error
+    """The next collect would pass max_reward_calls."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Collected:
+    """Samples of one collect with their scores; ``trajectory.valid`` carries failed scores."""
+
+    trajectory: Trajectory
+    scores: Scores
+
+    @property
+    def value(self) -> Tensor:
+        """The reward of each sample, [B]."""
+        return self.scores.value
+
+
+@dataclass(kw_only=True, eq=False)
+class Run:
+    """What the trainer holds for one run; ``state`` is the algorithm's own (pairs, pools)."""
+
+    seed: int
+    policy: Policy
+    base: Policy
+    contexts: Contexts
+    settings: TrainSettings
+    reward: Reward | None = None
+    held_out_reward: Reward | None = None
+    environment: Environment | None = None
+    processes: Processes = field(default_factory=Processes)
+    journal: Journal | None = None
+    modules: dict[str, nn.Module] = field(default_factory=dict)
+    state: dict[str, Any] = field(default_factory=dict)
+    reward_calls: int = 0
+
+    @property
+    def reference(self) -> Policy:
+        """The frozen policy that KL terms pull to: the start policy."""
+        return self.base
+
+    @property
+    def device(self) -> torch.device:
+        """Where tensors live."""
+        return self.processes.device
+
+    # --- sampling -------------------------------------------------------------------------------
+
+    def ask(self, step: int, *, num_contexts: int | None = None, purpose: str = "train") -> Context:
+        """The contexts of one step, [C]."""
+        count = num_contexts or self.settings.num_contexts
+        index = pick_contexts(self.seed, step, count, self.contexts.num_train, f"{purpose}/contexts")
+        return to_device(self.contexts.train(index), self.device)
+
+    def streams(self, step: int, purpose: str, rows: Tensor) -> Streams:
+        """One stream for each global row index."""
+        return Streams(self.seed, step, purpose, rows.tolist(), device=self.device)
+
+    def sample(
+        self,
+        step: int,
+        *,
+        num_contexts: int | None = None,
+        group_size: int | None = None,
+        purpose: str = "train",
+        policy: Policy | None = None,
+        scored: bool = True,
+    ) -> Collected:
+        """Sample G objects for each of C contexts and score them.
+
+        Returns:
+            B = C G rows, samples of one context side by side, the same on every process.
+
+        Raises:
+            BudgetSpent: scoring would pass max_reward_calls.
+            SuiteError: too many scores failed for reasons that are not the model's.
+        """
+        group_size = group_size or self.settings.group_size
+        asked = self.ask(step, num_contexts=num_contexts, purpose=purpose)
+        self._charge(len(asked) * group_size if scored else 0)
+        mine = self.processes.share(len(asked))
+        rows = (mine.unsqueeze(1) * group_size + torch.arange(group_size)).flatten()
+        context = take_rows(asked, rows // group_size)
+        with self.processes.autocast():
+            trajectory = rollout_in_batches(
+                policy or self.policy,
+                context,
+                self.streams(step, purpose, rows),
+                batch_size=self.settings.sample_batch_size,
+                environment=self.environment,
+                group=(rows // group_size).to(self.device),
+            )
+        scores = self._scores(trajectory, step, purpose, scored=scored)
+        trajectory, scores = self.processes.gather((trajectory, scores)) if (
+            self.processes.size > 1
+        ) else (trajectory, scores)
+        self._check_failures(scores)
+        valid = trajectory.valid_rows & scores.valid
+        return Collected(trajectory=replace(trajectory, valid=valid), scores=scores)
+
+    def _scores(self, trajectory: Trajectory, step: int, purpose: str, *, scored: bool) -> Scores:
+        if trajectory.reward is not None:
+            return Scores(value=trajectory.reward.sum(dim=1), valid=trajectory.valid_rows)
+        if not scored or self.reward is None:
+            return Scores.all_valid(torch.zeros(len(trajectory), device=self.device))
+        return self.ask_reward(self.reward, trajectory.sample, trajectory.context, step, purpose)
+
+    def ask_reward(
+        self, reward: Reward, samples: Samples, context: Context, step: int, purpose: str
+    ) -> Scores:
+        """Scores of finished samples, from the journal where the reward is not reproducible."""
+        outside = reward.executes_code or reward.needs_network or not reward.deterministic
+        if not outside or self.journal is None:
+            return reward(samples, context)
+        key = samples_key(samples, purpose=purpose, step=step)
+        known = self.journal.get(key)
+        if known is not None:
+            return to_device(known, self.device)
+        scores = reward(samples, context)
+        self.journal.put(key, scores)
+        # Read back, so that a fresh answer and a resumed one have passed through the same rounding.
+        recorded = self.journal.get(key)
+        assert recorded is not None
+        return to_device(recorded, self.device)
+
+    def _charge(self, calls: int) -> None:
+        limit = self.settings.max_reward_calls
+        if limit is not None and self.reward_calls + calls > limit:
+            raise BudgetSpent
+        self.reward_calls += calls
+
+    def charge_reward_calls(self, calls: int) -> None:
+        """Count calls that an algorithm makes itself (pathwise methods).
+
+        Raises:
+            BudgetSpent: they would pass max_reward_calls.
+        """
+        self._charge(calls)
+
+    def _check_failures(self, scores: Scores) -> None:
+        share = 1.0 - float(scores.valid.float().mean())
+        if share > self.settings.max_failed_share:
+            reasons = [r for r in (scores.reason or ()) if r] or ["no reason given"]
+            raise SuiteError(
+                f"{share:.0%} of the scores of one collect failed for reasons that are not the "
+                f"model's; {self.settings.max_failed_share:.0%} is allowed. First reason: "
+                f"{reasons[0]}.\nMend the reward or environment, or raise train.max_failed_share."
+            )
+
+    # --- scoring --------------------------------------------------------------------------------
+
+    def score(
+        self,
+        trajectory: Trajectory,
+        *,
+        policy: Policy | None = None,
+        kl: bool = False,
+        entropy: bool = False,
+        steps: Tensor | None = None,
+    ) -> StepScores:
+        """Re-score a record under ``policy`` (default: the one in training)."""
+        with self.processes.autocast():
+            return score(
+                policy or self.policy,
+                trajectory,
+                steps=steps,
+                reference=self.reference if kl else None,
+                entropy=entropy,
+            )
+
+    def demonstrations(self, step: int, count: int) -> tuple[Context, Samples]:
+        """``count`` finished samples that a base may learn from, with their contexts.
+
+        Raises:
+            SuiteError: the task has none.
+        """
+        total = self.contexts.num_demonstrations
+        if total == 0:
+            raise SuiteError(
+                "this task has no demonstrations to learn from.\n"
+                "Choose an algorithm that learns from the reward: run `suite list algorithms`."
+            )
+        index = pick_contexts(self.seed, step, count, total, "demonstrations")
+        context, samples = self.contexts.demonstrations(index)
+        return to_device(context, self.device), to_device(samples, self.device)
+
+
+def join(parts: list[Collected]) -> Collected:
+    """Several collects as one."""
+    return Collected(
+        trajectory=concat_rows([p.trajectory for p in parts]),
+        scores=concat_rows([p.scores for p in parts]),
+    )

@@ -1,0 +1,1 @@
+"""Algorithms in the box, one folder a family of maths."""

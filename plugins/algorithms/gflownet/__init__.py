@@ -1,0 +1,1 @@
+"""Balance losses of GFlowNets, and their form relative to a prior policy."""

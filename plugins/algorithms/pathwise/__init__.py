@@ -1,0 +1,1 @@
+"""Reward gradients through the sampler: DRAKES and reward backpropagation."""

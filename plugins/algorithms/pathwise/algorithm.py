@@ -1,0 +1,90 @@
+"""Reward fine-tuning by backpropagating through the sampler.
+
+Three departures from published DRAKES (arXiv:2410.13643), measured in docs/decisions/:
+
+1. The KL is the exact one of the unmasking kernel that is sampled, at masked positions, with its
+   factor (m_t - m_s) / m_t; the published code sums another integrand over revealed positions.
+2. It reads the logits of the sampling pass; the published code runs policy and reference again.
+3. Steps are straight-through (hard forward), so that states stay on the network's input law.
+
+``kl = "published"`` is the published estimator, for comparison. The gradient is biased by design: the
+part through which the policy changes which states it visits in the first T - K steps is left out.
+
+Shapes: B samples, T steps, K of them relaxed.
+"""
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from suite.core.algorithm import Algorithm, Experience, Loss, Minibatch
+from suite.core.errors import SuiteError
+from suite.core.randomness import Streams, permutation
+from suite.core.records import Context
+from suite.core.relaxed import relaxed_rollout
+from suite.core.trees import take_rows
+
+if TYPE_CHECKING:
+    from suite.core.run import Run
+
+
+class Pathwise(Algorithm):
+    """-E[r(x_0)] + beta * path KL, differentiated through the last K sampling steps."""
+
+    requires: ClassVar[frozenset[str]] = frozenset({"samples", "pathwise"})
+    target: ClassVar[Literal["posterior", "reward", "none"]] = "posterior"
+    reward_view: ClassVar[str | None] = "relaxed"
+
+    kl: Literal["exact", "none"] = Field("exact", description="the path KL, or no KL at all")
+    beta: float = Field(0.05, ge=0, description="weight of the KL, in reward units a nat")
+    last_steps: int = Field(8, ge=1, description="K: steps that carry the gradient")
+    temperature: float = Field(0.5, gt=0, description="of the soft backward pass")
+    kl_prefix_steps: int | None = Field(
+        None, ge=1, description="random prefix steps in the KL, reweighted; null is all"
+    )
+
+    def needs_reference(self) -> bool:
+        return self.kl != "none" and self.beta > 0
+
+    def biased(self) -> str | None:
+        return "gradients are truncated to the last K steps, and straight-through"
+
+    def collect(self, run: "Run", step: int) -> Experience:
+        """Contexts only: sampling happens inside the loss, where its gradient is needed."""
+        asked = run.ask(step)
+        rows = torch.arange(len(asked)).repeat_interleave(run.settings.group_size)
+        run.charge_reward_calls(len(rows))
+        return Experience.of_rows({"context": take_rows(asked, rows)}, {})
+
+    def _kl_steps(self, run: "Run", streams: Streams) -> Tensor | None:
+        """Which prefix steps enter the KL: the same for every row and process of a step."""
+        prefix = run.policy.num_steps - self.last_steps
+        if self.kl_prefix_steps is None or self.kl_prefix_steps >= prefix:
+            return None
+        order = permutation(run.seed, streams.step, f"{streams.purpose}/kl_steps", prefix)
+        return order[: self.kl_prefix_steps].sort().values
+
+    def loss(self, run: "Run", minibatch: Minibatch, streams: Streams) -> Loss:
+        context: Context = minibatch["context"]
+        rollout = relaxed_rollout(
+            run.policy,
+            context,
+            streams,
+            last=self.last_steps,
+            temperature=self.temperature,
+            reference=run.reference if self.needs_reference() else None,
+            kl_steps=self._kl_steps(run, streams) if self.needs_reference() else None,
+        )
+        assert run.reward is not None
+        value = run.reward(rollout.sample, context).value
+        if not value.requires_grad:
+            raise SuiteError(
+                f"{type(run.reward).__name__} gives no gradient, and this algorithm needs one.\n"
+                "Choose a differentiable reward, or an algorithm that needs none, such as rloo."
+            )
+        terms = {"reward": -value.sum(), "kl": self.beta * rollout.kl.sum()}
+        if not self.needs_reference():
+            del terms["kl"]
+        return Loss(terms=terms, metrics={"reward": value.sum(), "kl": rollout.kl.sum()})

@@ -1,0 +1,1 @@
+"""Score-function estimators on any trajectory: REINFORCE, RLOO, GRPO, PPO."""

@@ -1,0 +1,126 @@
+"""Advantages: pure functions from rewards to credit.
+
+Shapes: B samples, T decisions. ``group`` [B] says which context a sample answers; ``valid`` [B] is
+False where a score failed for reasons that are not the model's: such rows count nowhere.
+"""
+
+import torch
+from torch import Tensor
+
+
+def group_sums(values: Tensor, group: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+    """Sum of valid values and count of valid rows in each row's group, both shaped for ``values``.
+
+    Args:
+        values: [B] or [B, T]; group: [B] long; valid: [B] bool.
+    """
+    flat = values.reshape(len(values), -1)
+    weight = valid.to(flat.dtype).unsqueeze(1)
+    size = int(group.max()) + 1 if len(group) else 0
+    sums = torch.zeros(size, flat.shape[1], dtype=flat.dtype, device=flat.device)
+    counts = torch.zeros(size, 1, dtype=flat.dtype, device=flat.device)
+    sums.index_add_(0, group, torch.where(valid.unsqueeze(1), flat, torch.zeros_like(flat)))
+    counts.index_add_(0, group, weight)
+    shape = values.shape
+    return sums[group].reshape(shape), counts[group].expand_as(flat).reshape(shape)
+
+
+def leave_one_out(values: Tensor, group: Tensor, valid: Tensor) -> Tensor:
+    """values minus the mean of the other valid samples of the group, shaped as ``values``.
+
+    Kool et al. 2019, "Buy 4 REINFORCE Samples, Get a Baseline for Free!"; RLOO, arXiv:2402.14740,
+    eq. (5). Invalid rows get 0.
+
+    Raises:
+        ValueError: a group has fewer than two valid samples, so that no other sample is left.
+    """
+    sums, counts = group_sums(values, group, valid)
+    rows = valid.view(-1, *([1] * (values.ndim - 1))).expand_as(values)
+    if bool((rows & (counts < 2)).any()):
+        raise ValueError("leave_one_out needs at least two valid samples a group")
+    others = (sums - values) / (counts - 1).clamp_min(1.0)
+    return torch.where(rows, values - others, torch.zeros_like(values))
+
+
+def group_standardised(values: Tensor, group: Tensor, valid: Tensor, *, eps: float = 1e-4) -> Tensor:
+    """(r - mean) / (std + eps) within each group, [B]; std with n - 1, as TRL has it.
+
+    GRPO, arXiv:2402.03300, section 4.1.2. A group without spread gets 0 and stays in the batch.
+
+    Raises:
+        ValueError: a group has fewer than two valid samples.
+    """
+    sums, counts = group_sums(values, group, valid)
+    if bool((valid & (counts < 2)).any()):
+        raise ValueError("group_standardised needs at least two valid samples a group")
+    centred = torch.where(valid, values - sums / counts.clamp_min(1.0), torch.zeros_like(values))
+    squares, _ = group_sums(centred**2, group, valid)
+    std = (squares / (counts - 1).clamp_min(1.0)).sqrt()
+    return centred / (std + eps)
+
+
+def returns_to_go(rewards: Tensor, *, discount: float = 1.0) -> Tensor:
+    """G_t = sum over s >= t of discount^(s - t) r_s, [B, T]."""
+    if discount == 1.0:
+        return rewards.flip(1).cumsum(1).flip(1)
+    out = torch.zeros_like(rewards)
+    running = torch.zeros_like(rewards[:, 0])
+    for t in range(rewards.shape[1] - 1, -1, -1):
+        running = rewards[:, t] + discount * running
+        out[:, t] = running
+    return out
+
+
+def later_sum(values: Tensor) -> Tensor:
+    """Sum over s > t, [B, T]: what decision t can still change, its own term left out."""
+    return returns_to_go(values) - values
+
+
+def generalised_advantages(
+    rewards: Tensor,
+    values: Tensor,
+    bootstrap: Tensor,
+    ended: Tensor,
+    mask: Tensor,
+    *,
+    discount: float,
+    trace: float,
+) -> Tensor:
+    """Generalised advantage estimation, [B, T]; 0 outside the mask.
+
+    Schulman et al., arXiv:1506.02438, eq. (16). Steps that the policy did not decide (masked) are
+    skipped: their reward belongs to the decision before them and they cost no discount.
+
+    Args:
+        rewards: per decision; values: V of the state before each decision.
+        bootstrap: value of the state after a decision that ends the row: 0 where the episode
+            terminated, V(final observation) where it was cut. Read only where ``ended``.
+        ended: the row stops after this decision; cuts the trace.
+        mask: True where the policy decided.
+        discount: gamma; trace: lambda.
+    """
+    out = torch.zeros_like(rewards)
+    next_value = torch.zeros_like(rewards[:, 0])
+    next_advantage = torch.zeros_like(next_value)
+    pending = torch.zeros_like(next_value)
+    for t in range(rewards.shape[1] - 1, -1, -1):
+        stop, here = ended[:, t], mask[:, t]
+        after = torch.where(stop, bootstrap[:, t], next_value)
+        carried = torch.where(stop, torch.zeros_like(next_advantage), next_advantage)
+        delta = rewards[:, t] + pending + discount * after - values[:, t]
+        advantage = delta + discount * trace * carried
+        out[:, t] = torch.where(here, advantage, out[:, t])
+        next_value = torch.where(here, values[:, t], next_value)
+        next_advantage = torch.where(here, advantage, next_advantage)
+        pending = torch.where(here, torch.zeros_like(pending), pending + rewards[:, t])
+    return out
+
+
+def whiten(advantage: Tensor, mask: Tensor, *, eps: float = 1e-8) -> Tensor:
+    """Zero mean and unit std over the decisions of the mask; unchanged where there is one."""
+    count = mask.sum()
+    if int(count) < 2:
+        return advantage
+    mean = (advantage * mask).sum() / count
+    variance = ((advantage - mean) ** 2 * mask).sum() / (count - 1)
+    return (advantage - mean) / (variance.sqrt() + eps) * mask

@@ -1,0 +1,1 @@
+"""Losses that learn from pairs: one sample preferred, one not."""

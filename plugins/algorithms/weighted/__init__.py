@@ -1,0 +1,1 @@
+"""Weighted likelihood: SFT, RAFT, reward-weighted regression."""

@@ -1,0 +1,18 @@
+"""Hook answers of the weighted likelihoods; torch waits inside functions."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from suite.core.config_model import parse_config
+from suite.core.hooks import hookimpl
+
+if TYPE_CHECKING:
+    from suite.core.algorithm import Algorithm
+
+
+@hookimpl
+def suite_make_algorithm(name: str, config: Mapping[str, Any]) -> "Algorithm":
+    """Build ``weighted_likelihood``; its named forms are presets of it."""
+    from suite.plugins.algorithms.weighted.algorithm import WeightedLikelihood
+
+    return parse_config(WeightedLikelihood, config, "algo")

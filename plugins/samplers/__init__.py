@@ -1,0 +1,1 @@
+"""Samplers in the box: policy and reward to trajectories, without training."""

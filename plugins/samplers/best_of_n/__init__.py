@@ -1,0 +1,1 @@
+"""Best-of-n: the highest reward of n draws."""

@@ -1,0 +1,1 @@
+"""Tasks in the box, one value a file: tasks/<domain>/<task>.py."""

@@ -1,0 +1,1 @@
+"""Tasks of the micro domain: one a family of policies."""

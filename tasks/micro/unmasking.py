@@ -1,0 +1,21 @@
+"""Masked diffusion on strings of four letters against a table of rewards."""
+
+from suite.core.task import Task, Use
+
+TASK = Task(
+    name="micro/unmasking",
+    summary="Masked diffusion on strings of four letters against a table of rewards.",
+    contexts=Use("micro/unconditioned"),
+    reward=Use("micro/table", length=4, letters=4),
+    held_out_reward=Use("micro/table", length=4, letters=4, scale=2.0),
+    policy=Use("micro/unmasking", length=4, letters=4),
+    codec=Use("micro/letters", length=4, letters=4),
+    default_algo="rloo",
+    known_rewards=(("AAAA", KNOWN_A), ("DDDD", KNOWN_D)),
+    settings={
+        "train.num_contexts": 1,
+        "train.group_size": 64,
+        "train.num_steps": 40,
+        "train.learning_rate": 0.02,
+    },
+)
