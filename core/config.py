@@ -5,6 +5,7 @@ algorithm, the --config file, --set, the named options. Unknown sections and key
 suggestion, before anything is loaded.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,12 +129,7 @@ def resolve_request(request: Request) -> Config:
     flat = _layers(task, recipe, document, request)
     sections = _sections(flat)
     _check_train(sections)
-    data = request.data or document.get("data")
-    if task.needs_data and data is None:
-        raise SuiteError(
-            f"the task '{task.name}' needs data: {task.data}.\n"
-            "Add --data FILE, or set SUITE_DATA to the folder that holds it."
-        )
+    data = _data(task, request.data or document.get("data"))
     return Config(
         task=task,
         recipe=recipe,
@@ -155,6 +151,27 @@ def _pick(given: Any, written: Any, default: Any) -> Any:
     if given is not None:
         return given
     return default if written is None else written
+
+
+def _data(task: Task, given: str | None) -> str | None:
+    """The task's data file: what was given, else the one below $SUITE_DATA."""
+    if task.data is None:
+        if given is not None:
+            raise SuiteError(
+                f"the task '{task.name}' takes no data, and --data {given} was given.\n"
+                "Drop --data, or name a task that reads it: `suite list tasks`."
+            )
+        return None
+    folder = os.environ.get("SUITE_DATA")
+    path = given or (str(Path(folder) / task.data) if folder else None)
+    if path is None:
+        raise SuiteError(
+            f"the task '{task.name}' needs its data file, {task.data}.\n"
+            "Add --data FILE, or set SUITE_DATA to the folder that holds it."
+        )
+    if not Path(path).is_file():
+        raise SuiteError(f"no data file '{path}'.\nCheck --data or SUITE_DATA.")
+    return path
 
 
 def _precision(name: str) -> str:

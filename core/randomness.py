@@ -59,7 +59,7 @@ class Streams:
 
     def gumbel(self, *shape: int) -> Tensor:
         """Standard Gumbel, [N, *shape]; argmax(logits + gumbel) is a categorical draw."""
-        return -torch.log(-torch.log(self.uniform(*shape)).clamp_min(TINY))
+        return -torch.log((-torch.log(self.uniform(*shape))).clamp_min(TINY))
 
     def integers(self, high: int, *shape: int) -> Tensor:
         """Integers in [0, high), [N, *shape], long."""

@@ -16,6 +16,7 @@ from suite.core.contexts import Contexts, pick_contexts
 from suite.core.environment import Environment
 from suite.core.errors import SuiteError
 from suite.core.journal import Journal, samples_key
+from suite.core.metric import Codec
 from suite.core.policy import Policy
 from suite.core.processes import Processes
 from suite.core.randomness import Streams
@@ -58,9 +59,11 @@ class Run:
     environment: Environment | None = None
     processes: Processes = field(default_factory=Processes)
     journal: Journal | None = None
+    codec: Codec | None = None
     modules: dict[str, nn.Module] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
     reward_calls: int = 0
+    sampler: Any = None
 
     @property
     def reference(self) -> Policy:
@@ -104,6 +107,8 @@ class Run:
             SuiteError: too many scores failed for reasons that are not the model's.
         """
         group_size = group_size or self.settings.group_size
+        if self.sampler is not None and purpose == "train" and policy is None:
+            return self._from_sampler(step, num_contexts or self.settings.num_contexts, group_size)
         asked = self.ask(step, num_contexts=num_contexts, purpose=purpose)
         self._charge(len(asked) * group_size if scored else 0)
         mine = self.processes.share(len(asked))
@@ -126,6 +131,12 @@ class Run:
         valid = trajectory.valid_rows & scores.valid
         return Collected(trajectory=replace(trajectory, valid=valid), scores=scores)
 
+    def _from_sampler(self, step: int, num_contexts: int, group_size: int) -> Collected:
+        drawn: Collected = self.sampler.sample(
+            self, step, num_contexts=num_contexts, group_size=group_size, purpose="sampler"
+        )
+        return drawn
+
     def _scores(self, trajectory: Trajectory, step: int, purpose: str, *, scored: bool) -> Scores:
         if trajectory.reward is not None:
             return Scores(value=trajectory.reward.sum(dim=1), valid=trajectory.valid_rows)
@@ -137,6 +148,8 @@ class Run:
         self, reward: Reward, samples: Samples, context: Context, step: int, purpose: str
     ) -> Scores:
         """Scores of finished samples, from the journal where the reward is not reproducible."""
+        if "native" in reward.views and samples.native is None and self.codec is not None:
+            samples = replace(samples, native=self.codec.decode(samples))
         outside = reward.executes_code or reward.needs_network or not reward.deterministic
         if not outside or self.journal is None:
             return reward(samples, context)

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 
+DATA = "<data>"  # stands for the file of --data in a Use's settings
+
+
 class Use:
     """A plugin by name with the settings to build it: ``Use("protein/charge", target=3.0)``."""
 
@@ -37,7 +40,11 @@ class Task:
         known_rewards: hand-checked (native object, score) pairs, scored by one test.
         settings: defaults by config key ("train.num_steps"); algo_settings: the same, an algorithm.
         default_algo: what ``suite run --task NAME`` runs.
-        data: what ``--data`` stands for, or None where the task takes none; needs_data: it must.
+        base: settings of the base's training on the contexts' demonstrations, or None where the
+            policy's initial weights are the base.
+        data: the file that ``--data`` stands for, below $SUITE_DATA, or None where the task takes
+            none; every setting that is DATA becomes its path.
+        template: the native object whose letters ``--fix`` keeps, or None.
     """
 
     name: str
@@ -53,8 +60,9 @@ class Task:
     settings: Mapping[str, Any] = field(default_factory=dict)
     algo_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     default_algo: str = ""
+    base: Mapping[str, Any] | None = None
     data: str | None = None
-    needs_data: bool = False
+    template: str | None = None
 
     @property
     def domain(self) -> str:

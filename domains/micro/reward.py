@@ -12,6 +12,9 @@ from suite.core.reward import Reward
 class TableReward(Reward):
     """One fixed number a string, drawn once from a standard normal by ``seed``.
 
+    ``noise`` adds an independent table of that standard deviation: a second opinion that agrees with
+    the first as far as the noise allows, for a held-out reward.
+
     The relaxed view scores the expectation of the table under independent letters, which equals the
     table at the corners.
     """
@@ -20,11 +23,12 @@ class TableReward(Reward):
     differentiable = True
     invalid_value = -4.0
 
-    def __init__(self, *, length: int, letters: int, seed: int = 0, scale: float = 1.0) -> None:
+    def __init__(self, *, length: int, letters: int, seed: int = 0, noise: float = 0.0) -> None:
         generator = torch.Generator().manual_seed(seed)
         # Letter id ``letters`` is padding, for strings that ended early.
         shape = (letters + 1,) * length
-        self.table = scale * torch.randn(shape, generator=generator)
+        self.table = torch.randn(shape, generator=generator)
+        self.table = self.table + noise * torch.randn(shape, generator=generator)
         self.length, self.letters = length, letters
 
     def __call__(self, samples: Samples, context: Context) -> Scores:

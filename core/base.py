@@ -1,0 +1,169 @@
+"""Bases: policies trained on a task's demonstrations on first use, and kept in the cache.
+
+Training a base is a run of the one trainer with the algorithm that plays the role "trained_on"; its
+settings are the task's, so that nothing here knows a family.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from suite.core import cache, registry
+from suite.core.build import Built
+from suite.core.config_model import parse_config
+from suite.core.errors import SuiteError
+from suite.core.presets import resolve
+from suite.core.progress import Progress
+from suite.core.run import Run
+from suite.core.settings import TrainSettings
+from suite.core.trainer import Trainer
+
+ROLE = "trained_on"
+SEED = 0  # a base does not depend on the run's seed: seeds of one task share it
+
+
+def load_base(built: Built, progress: Progress) -> float:
+    """Give the run's policy the weights of its base; returns the seconds of training (0: cached).
+
+    Raises:
+        SuiteError: the run names a folder whose policy does not fit.
+    """
+    asked = built.config.policy or ""
+    if asked.startswith("run:"):
+        load_from_run(built.run, Path(asked.partition(":")[2]))
+        return 0.0
+    if built.config.task.base is None or built.policy_use.name != built.config.task.policy.name:
+        return 0.0
+    description = describe(built)
+    key = cache.cache_key(description)
+    with cache.locked(key):
+        found = cache.lookup(key)
+        if found is not None:
+            built.run.policy.load_state_dict(load_file(found / "policy.safetensors"))
+            return 0.0
+        return _train_and_store(built, key, description, progress)
+
+
+def describe(built: Built) -> dict[str, Any]:
+    """Everything that a base depends on, as plain data."""
+    config = built.config
+    use, contexts = built.policy_use, config.task.contexts
+    owners = [registry.find("policy", use.name), registry.find("contexts", contexts.name)]
+    return {
+        "policy": [use.name, dict(use.config)],
+        "contexts": [contexts.name, dict(contexts.config), config.section("contexts")],
+        "base": {**dict(config.task.base or {}), **config.section("base")},
+        "data": None if config.data is None else _file_hash(Path(config.data)),
+        "code": [code_hash(entry.manifest.parent) for entry in owners],
+        "torch": torch.__version__,
+    }
+
+
+def code_hash(folder: Path) -> str:
+    """A hash of every source file in a plugin's folder."""
+    digest = hashlib.blake2b(digest_size=10)
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".py", ".toml", ".json") and "__pycache__" not in path.parts:
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest()[:20]
+
+
+def base_run(built: Built, settings: Mapping[str, Any]) -> tuple[Run, Any]:
+    """A run of likelihood training on the demonstrations, and its algorithm."""
+    entry = registry.by_role("algorithm", ROLE)
+    assert entry is not None, "no algorithm plays the role 'trained_on'"
+    recipe = resolve(entry.name)
+    own = {k.partition(".")[2]: v for k, v in recipe.settings.items() if k.startswith("algo.")}
+    algorithm = registry.make_algorithm(recipe.algorithm, own)
+    train = parse_config(TrainSettings, settings, "base")
+    run = replace(
+        built.run, seed=SEED, settings=train, modules={}, state={}, reward_calls=0, journal=None
+    )
+    return run, algorithm
+
+
+def _train_and_store(
+    built: Built, key: str, description: dict[str, Any], progress: Progress
+) -> float:
+    import time
+
+    started = time.monotonic()
+    settings = {**dict(built.config.task.base or {}), **built.config.section("base")}
+    run, algorithm = base_run(built, settings)
+    progress.phase("base policy", run.settings.num_steps)
+    trainer = Trainer(run, algorithm, listener=_Steps(progress))  # type: ignore[arg-type]
+    trainer.train()
+    if trainer.averaged is not None:
+        built.run.policy.load_state_dict(trainer.averaged.weights)
+    seconds = time.monotonic() - started
+    with TemporaryDirectory() as folder:
+        weights = Path(folder) / "policy.safetensors"
+        state = {k: v.detach().cpu().contiguous() for k, v in run.policy.state_dict().items()}
+        save_file(state, weights)
+        note = {**description, "task": built.config.task.name, "seconds": round(seconds, 1)}
+        cache.store(key, {"policy.safetensors": weights}, json.loads(json.dumps(note, default=repr)))
+    return seconds
+
+
+def load_from_run(run: Run, folder: Path) -> None:
+    """Give the policy the weights of another run's newest good checkpoint.
+
+    Raises:
+        SuiteError: there is none, or its weights do not fit this policy.
+    """
+    from suite.core.checkpoint import newest_good
+
+    path, _ = newest_good(folder / "checkpoints")
+    if path is None:
+        raise SuiteError(
+            f"'{folder}' holds no checkpoint.\nName the folder of a run: --policy run:FOLDER."
+        )
+    try:
+        run.policy.load_state_dict(load_file(path / "policy.safetensors"))
+    except RuntimeError as error:
+        first = str(error).splitlines()[-1].strip()
+        raise SuiteError(
+            f"the weights in '{folder}' do not fit this task's policy: {first}.\n"
+            "Use the task and the [policy] settings of that run: see its config.toml."
+        ) from error
+
+
+class _Steps:
+    """A trainer's listener that only advances a progress bar."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+
+    def on_collect(self, *args: Any) -> None:
+        """Nothing to show."""
+
+    def on_step(self, run: Run, step: int, metrics: dict[str, float]) -> None:
+        """One step further; a likelihood that is not a number is named by the trainer."""
+        assert math.isfinite(metrics["loss"])
+        self.progress.advance(step)
+
+    def on_evaluate(self, *args: Any) -> None:
+        """Bases are measured by the run that uses them."""
+
+    def on_checkpoint(self, *args: Any) -> None:
+        """Bases keep no checkpoints."""
+
+    def position(self) -> dict[str, Any]:
+        """Nothing to remember."""
+        return {}
+
+    def restore(self, position: dict[str, Any]) -> None:
+        """Nothing to restore."""

@@ -1,0 +1,206 @@
+"""From a resolved configuration to the things that run, with every check that needs no weights."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from suite.core import registry
+from suite.core.algorithm import Algorithm
+from suite.core.config import Config
+from suite.core.errors import SuiteError
+from suite.core.journal import Journal
+from suite.core.metric import Codec, Metric
+from suite.core.policy import CAPABILITIES, Policy
+from suite.core.processes import Processes
+from suite.core.reward import Reward
+from suite.core.run import Run
+from suite.core.sampler import Sampler
+from suite.core.task import DATA, Use
+from suite.core.user_rewards import user_reward
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Built:
+    """Everything of one run but its training."""
+
+    config: Config
+    run: Run
+    algorithm: Algorithm
+    policy_use: Use
+    codec: Codec | None = None
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+
+
+def policy_use(config: Config) -> Use:
+    """The policy that a run asks for: the task's, a plugin's, or the task's with a run's weights."""
+    asked = config.policy
+    own = config.task.policy
+    if asked is None or asked == "tiny" or asked.startswith("run:"):
+        return own.updated(**config.section("policy"))
+    name, _, argument = asked.partition(":")
+    settings = dict(own.config) if name == own.name else {}
+    if argument:
+        settings = {"folder": argument}
+    return Use(name, **{**settings, **config.section("policy")})
+
+
+def check_before_loading(config: Config, algorithm: Algorithm) -> None:
+    """Refuse what cannot work, from manifests alone.
+
+    Raises:
+        SuiteError: the policy lacks a capability that the algorithm asks for.
+    """
+    entry = registry.find("policy", policy_use(config).name)
+    known = entry.facts.get("capabilities")
+    if known is not None:
+        check_capabilities(config.recipe.name, algorithm, entry.name, frozenset(known))
+
+
+def check_capabilities(
+    algo: str, algorithm: Algorithm, policy: str, capabilities: frozenset[str]
+) -> None:
+    """Raise unless the policy answers what the algorithm asks."""
+    missing = sorted(algorithm.requirements() - capabilities)
+    if not missing:
+        return
+    wanted = "; ".join(f"{name} ({CAPABILITIES.get(name, 'unknown')})" for name in missing)
+    fits = fitting_algorithms(capabilities)
+    raise SuiteError(
+        f"the algorithm '{algo}' asks for {wanted}, which the policy '{policy}' does not answer.\n"
+        f"It answers: {', '.join(sorted(capabilities))}.\n"
+        f"Algorithms that fit: {', '.join(fits)}. Run `suite matrix` for all of them."
+    )
+
+
+def fitting_algorithms(capabilities: frozenset[str]) -> list[str]:
+    """Names of the algorithms whose manifest asks for no more than these capabilities."""
+    return [
+        entry.name
+        for entry in registry.entries("algorithm")
+        if frozenset(entry.facts.get("requires", ("samples",))) <= capabilities
+    ]
+
+
+def _with_data(use: Use, config: Config) -> dict[str, Any]:
+    return {k: (config.data if v == DATA else v) for k, v in use.config.items()}
+
+
+def make_algorithm(config: Config) -> Algorithm:
+    """The algorithm with this run's settings."""
+    return registry.make_algorithm(config.recipe.algorithm, config.section("algo"))
+
+
+def build(config: Config, *, folder: Path | None = None) -> Built:
+    """Make policy, rewards, contexts and the run; the policy still has its initial weights.
+
+    Raises:
+        SuiteError: whatever the plugins refuse, a capability that is missing, a reward without
+            gradients for an algorithm that needs them, a sampler for an on-policy algorithm.
+    """
+    algorithm = make_algorithm(config)
+    check_before_loading(config, algorithm)
+    task = config.task
+    codec = None if task.codec is None else registry.make_codec(
+        task.codec.name, _with_data(task.codec, config)
+    )
+    processes = Processes(device=config.device, precision=config.precision)  # type: ignore[arg-type]
+    use = _fixed(policy_use(config), config)
+    policy = registry.make_policy(use.name, _with_data(use, config)).to(processes.device)
+    check_capabilities(config.recipe.name, algorithm, use.name, policy.capabilities)
+    reward = _reward(config, task.reward, "reward")
+    if config.reward is not None or config.reward_cmd is not None:
+        reward = user_reward(config.reward, config.reward_cmd)
+    check_reward_view(config, algorithm, reward)
+    run = Run(
+        seed=config.seed,
+        policy=policy,
+        base=policy,
+        contexts=_contexts(config),
+        settings=config.train,
+        reward=reward,
+        held_out_reward=_reward(config, task.held_out_reward, "held_out_reward"),
+        environment=_environment(config),
+        processes=processes,
+        journal=None if folder is None else Journal(folder / "journal.jsonl"),
+        sampler=_sampler(config, algorithm),
+        codec=codec,
+    )
+    metrics = {name: registry.make_metric(name, {}) for name in task.metrics}
+    return Built(
+        config=config, run=run, algorithm=algorithm, codec=codec, metrics=metrics, policy_use=use
+    )
+
+
+def freeze_base(built: Built) -> None:
+    """Keep a frozen copy of the policy as it now is: base of every comparison, and reference."""
+    built.run.base = built.run.policy.reference_copy()
+
+
+def trainable_copy(policy: Policy) -> Policy:
+    """A copy whose weights may be trained (controls start from the base)."""
+    twin = copy.deepcopy(policy)
+    twin.requires_grad_(requires_grad=True)
+    return twin
+
+
+def _fixed(use: Use, config: Config) -> Use:
+    if config.fix is None:
+        return use
+    if config.task.template is None:
+        raise SuiteError(
+            f"the task '{config.task.name}' has no template whose positions --fix could keep.\n"
+            "Drop --fix, or name a task that has one: `suite show TASK`."
+        )
+    return use.updated(fix=config.fix, template=config.task.template)
+
+
+def _reward(config: Config, use: Use | None, section: str) -> Reward | None:
+    if use is None:
+        return None
+    return registry.make_reward(use.name, {**_with_data(use, config), **config.section(section)})
+
+
+def _contexts(config: Config) -> Any:
+    use = config.task.contexts
+    return registry.make_contexts(use.name, {**_with_data(use, config), **config.section("contexts")})
+
+
+def _environment(config: Config) -> Any:
+    use = config.task.environment
+    if use is None:
+        return None
+    return registry.make_environment(use.name, {**use.config, **config.section("environment")})
+
+
+def check_reward_view(config: Config, algorithm: Algorithm, reward: Reward | None) -> None:
+    """Raise unless the reward carries gradients for an algorithm that needs them."""
+    if algorithm.reward_view is None or (reward is not None and reward.differentiable):
+        return
+    fits = [
+        entry.name
+        for entry in registry.entries("algorithm")
+        if "reward_view" not in entry.facts
+    ]
+    raise SuiteError(
+        f"the algorithm '{config.recipe.name}' needs a reward that carries gradients, and "
+        f"{type(reward).__name__ if reward else 'this task'} does not.\n"
+        f"Algorithms that need none: {', '.join(fits)}."
+    )
+
+
+def _sampler(config: Config, algorithm: Algorithm) -> Sampler | None:
+    if config.sampler is None:
+        return None
+    if not algorithm.off_policy:
+        fits = sorted(
+            e.name for e in registry.entries("algorithm") if e.facts.get("off_policy", False)
+        )
+        raise SuiteError(
+            f"the algorithm '{config.recipe.name}' learns from its own samples only, and the "
+            f"sampler '{config.sampler}' would draw others.\n"
+            f"Algorithms that learn from a sampler: {', '.join(fits)}. Or drop --sampler."
+        )
+    made: Sampler = registry.make_sampler(config.sampler, config.section("sampler"))
+    return made

@@ -1,0 +1,239 @@
+"""One run from start to report: base, self-checks, training, controls, report; and its resumption."""
+
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from suite.core import registry
+from suite.core.base import load_base
+from suite.core.build import Built, build, freeze_base
+from suite.core.checkpoint import load_checkpoint
+from suite.core.config import Config, Request, resolve_request
+from suite.core.controls import run_controls
+from suite.core.errors import SuiteError
+from suite.core.outcome import Outcome, last_line, outcome_of
+from suite.core.panel import evaluate
+from suite.core.progress import Progress
+from suite.core.run import Run
+from suite.core.run_folder import SCHEMA, FolderListener, RunFolder, machine
+from suite.core.selfcheck import report, self_checks
+from suite.core.trainer import Trainer
+
+VERSION = "0.1.0"
+BASE_FILE = "base"
+
+
+def start(config: Config, path: Path, progress: Progress) -> Outcome:
+    """A new run in a new folder.
+
+    Raises:
+        SuiteError: what the user must mend; the folder keeps what was reached.
+    """
+    folder = RunFolder.create(path)
+    (path / "config.toml").write_text(config.to_toml())
+    folder.write_json("run.json", _first_info(config))
+    return _guarded(folder, lambda: _start(config, folder, progress))
+
+
+def resume(path: Path, progress: Progress) -> Outcome:
+    """Go on with an interrupted run; a finished one is only reported again.
+
+    Raises:
+        SuiteError: the folder holds no run.
+    """
+    folder = RunFolder.open(path)
+    config = resolve_request(Request(config=path / "config.toml"))
+    info = folder.info()
+    if info["status"] == "finished":
+        return outcome_of(folder)
+    now = machine(config.device)
+    for key in ("torch", "threads", "cpu", "device"):
+        if info["machine"].get(key) != now[key]:
+            progress.say(
+                f"warning: this run began with {key} {info['machine'].get(key)}, now {now[key]}; "
+                "bitwise repetition is not promised"
+            )
+    folder.update(status="running")
+    return _guarded(folder, lambda: _start(config, folder, progress))
+
+
+def _first_info(config: Config) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "suite": VERSION,
+        "task": config.task.name,
+        "algo": config.recipe.name,
+        "seed": config.seed,
+        "status": "running",
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": {},
+        "machine": machine(config.device),
+    }
+
+
+def _guarded(folder: RunFolder, work: Callable[[], Outcome]) -> Outcome:
+    """Whatever ends a run is written down before it is passed on."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        folder.update(status="interrupted")
+        raise
+    except SuiteError as error:
+        _try_update(folder, str(error))
+        raise
+    except Exception:
+        _try_update(folder, traceback.format_exc())
+        raise
+
+
+def _try_update(folder: RunFolder, text: str) -> None:
+    try:
+        with (folder.path / "log.txt").open("a") as log:
+            log.write(text + "\n")
+        folder.update(status="failed")
+    except OSError:
+        return  # a full disk: the error itself is what the user must see
+
+
+def _start(config: Config, folder: RunFolder, progress: Progress) -> Outcome:
+    built = build(config, folder=folder.path)
+    _use_base(built, folder, progress)
+    run, settings = built.run, built.run.settings
+    main = run.processes.is_main
+    listener = FolderListener(folder, progress, _evaluator(built), writes=main)
+    trainer = Trainer(run, built.algorithm, folder=folder.path, listener=listener)
+    resumed = trainer.resume(progress.say)
+    if resumed:
+        progress.say(f"resumed at step {trainer.progress.step} of {settings.num_steps}")
+    else:
+        folder.cut("metrics.jsonl", 0)
+        _check_and_show_base(built, folder, progress)
+    registry.run_hooks("suite_on_run_start", run=run)
+    progress.phase("training", settings.num_steps)
+    progress.advance(trainer.progress.step)
+    seconds = _train(trainer, folder)
+    if main:
+        _finish(built, folder, progress, seconds, trainer)
+    outcome = outcome_of(folder)
+    registry.run_hooks("suite_on_run_end", run=run, outcome=outcome)
+    return outcome
+
+
+def _train(trainer: Trainer, folder: RunFolder) -> float:
+    """Train; the seconds of all sittings are added up in run.json."""
+    before = folder.info()["seconds"].get("train", 0.0)
+    started = time.monotonic()
+    try:
+        trainer.train()
+    finally:
+        seconds = before + time.monotonic() - started
+        _note_seconds(folder, "train", seconds)
+    return float(seconds)
+
+
+def _note_seconds(folder: RunFolder, name: str, seconds: float) -> None:
+    known = folder.info()["seconds"]
+    folder.update(seconds={**known, name: round(seconds, 2)})
+
+
+def _use_base(built: Built, folder: RunFolder, progress: Progress) -> None:
+    """The base's weights, kept in the folder so that a resumed run needs no cache."""
+    from safetensors.torch import load_file, save_file
+
+    kept = folder.path / "base.safetensors"
+    if kept.exists():
+        built.run.policy.load_state_dict(load_file(kept))
+    else:
+        seconds = load_base(built, progress)
+        if built.run.processes.is_main:
+            state = built.run.policy.state_dict()
+            partial = kept.with_suffix(".partial")
+            save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, partial)
+            partial.replace(kept)
+            _note_seconds(folder, "base", seconds)
+    freeze_base(built)
+
+
+def _evaluator(built: Built) -> Callable[[Run, int], dict[str, Any]]:
+    def measure(run: Run, step: int) -> dict[str, Any]:
+        return dict(evaluate(run, run.policy, metrics=built.metrics, codec=built.codec).numbers)
+
+    return measure
+
+
+def _check_and_show_base(built: Built, folder: RunFolder, progress: Progress) -> None:
+    checks = self_checks(built.run, built.algorithm)
+    progress.say("self-checks")
+    report(checks, progress.say)
+    biased = built.algorithm.biased()
+    if biased is not None:
+        progress.say(f"  note biased by design: {biased}")
+    reward, held_out = built.run.reward, built.run.held_out_reward
+    folder.update(
+        self_checks=[check.row() for check in checks],
+        reward_unit=reward.unit if reward is not None else "return",
+        held_out_unit=held_out.unit if held_out is not None else "return",
+        algo_target=built.algorithm.target,
+    )
+
+
+def _finish(
+    built: Built, folder: RunFolder, progress: Progress, seconds: float, trainer: Trainer
+) -> None:
+    """Samples before and after, controls, the verdict and the report."""
+    run = built.run
+    after = evaluate(run, run.policy, metrics=built.metrics, codec=built.codec)
+    before = evaluate(run, run.base, metrics=built.metrics, codec=built.codec)
+    folder.write_rows("samples_before.jsonl", before.sample_rows())
+    folder.write_rows("samples_after.jsonl", after.sample_rows())
+    controls: dict[str, Any] = {
+        "tuned": {
+            **after.numbers,
+            "label": f"tuned by {built.config.recipe.name}",
+            "reward_calls": run.reward_calls,
+            "seconds": round(seconds, 2),
+        }
+    }
+    if built.config.section("controls").get("enabled", True):
+        started = time.monotonic()
+        controls.update(
+            run_controls(built, seconds=seconds, reward_calls=run.reward_calls, progress=progress)
+        )
+        _note_seconds(folder, "controls", time.monotonic() - started)
+    else:
+        controls["base"] = {**before.numbers, "label": "base policy", "reward_calls": 0}
+    folder.write_json("controls.json", controls)
+    folder.update(
+        status="finished",
+        stopped=trainer.progress.stopped,
+        reward_calls=run.reward_calls,
+        last_line=last_line(controls),
+    )
+    from suite.core.report import write_report
+
+    write_report(folder.path)
+
+
+def policy_of(path: Path) -> tuple[Built, dict[str, Any]]:
+    """A finished or interrupted run with its newest weights, for sampling and evaluation.
+
+    Raises:
+        SuiteError: there is no run, or no good checkpoint in it.
+    """
+    from suite.core.checkpoint import newest_good
+    from suite.core.progress import Silent
+
+    folder = RunFolder.open(path)
+    built = build(resolve_request(Request(config=path / "config.toml")))
+    _use_base(built, folder, Silent())
+    newest, _ = newest_good(path / "checkpoints")
+    if newest is None:
+        raise SuiteError(
+            f"the run in '{path}' has no good checkpoint.\nGo on with it: `suite resume {path}`."
+        )
+    weights, _ = load_checkpoint(newest)
+    built.run.policy.load_state_dict(weights)
+    return built, folder.info()

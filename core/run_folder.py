@@ -1,0 +1,193 @@
+"""A run's folder: config, metrics, journal, checkpoints, samples, report, what it ran on.
+
+Schema 1. metrics.jsonl holds what is reproducible and is cut back to the checkpoint on resume, so
+that an interrupted run's file equals the unbroken one's; seconds go to timings.jsonl.
+"""
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from suite.core import registry
+from suite.core.algorithm import Experience
+from suite.core.errors import SuiteError
+from suite.core.progress import Progress
+from suite.core.run import Run
+
+SCHEMA = 1
+
+
+class RunFolder:
+    """Reads and writes one run's files."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path) -> "RunFolder":
+        """A new, empty folder.
+
+        Raises:
+            SuiteError: it is in use, or cannot be written.
+        """
+        if path.exists() and any(path.iterdir()):
+            raise SuiteError(
+                f"the output folder '{path}' is in use.\n"
+                f"Choose another --out, or go on with it: `suite resume {path}`."
+            )
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            (path / ".write-test").write_text("")
+            (path / ".write-test").unlink()
+        except OSError as error:
+            raise SuiteError(
+                f"the output folder '{path}' cannot be written: {error.strerror}.\n"
+                "Choose another --out."
+            ) from error
+        return cls(path)
+
+    @classmethod
+    def open(cls, path: Path) -> "RunFolder":
+        """An existing run's folder.
+
+        Raises:
+            SuiteError: there is no run in it, or its schema is newer than this version.
+        """
+        folder = cls(path)
+        if not (path / "run.json").is_file():
+            raise SuiteError(
+                f"'{path}' holds no run.\nName the folder that `suite run` printed or --out named."
+            )
+        schema = folder.info().get("schema")
+        if schema != SCHEMA:
+            raise SuiteError(
+                f"the run in '{path}' has schema {schema}; this version reads {SCHEMA}.\n"
+                "Use the version of the suite that wrote it: see run.json."
+            )
+        return folder
+
+    def info(self) -> dict[str, Any]:
+        """run.json."""
+        read: dict[str, Any] = json.loads((self.path / "run.json").read_text())
+        return read
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write a whole file by rename, so that a reader never sees half of it."""
+        temporary = self.path / f".{name}.partial"
+        temporary.write_text(json.dumps(value, indent=1) + "\n")
+        temporary.replace(self.path / name)
+
+    def update(self, **values: Any) -> None:
+        """Change some keys of run.json."""
+        known = self.info() if (self.path / "run.json").exists() else {}
+        self.write_json("run.json", {**known, **values})
+
+    def append(self, name: str, row: Mapping[str, Any]) -> None:
+        """One JSON line."""
+        with (self.path / name).open("a") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def write_rows(self, name: str, rows: list[dict[str, Any]]) -> None:
+        """A whole JSON-lines file."""
+        (self.path / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """A JSON-lines file; empty where there is none."""
+        path = self.path / name
+        if not path.exists():
+            return []
+        return [json.loads(line) for line in path.read_text().splitlines()]
+
+    def size(self, name: str) -> int:
+        """Bytes of a file, 0 where there is none."""
+        path = self.path / name
+        return path.stat().st_size if path.exists() else 0
+
+    def cut(self, name: str, size: int) -> None:
+        """Forget what was written after ``size`` bytes."""
+        path = self.path / name
+        if path.exists():
+            os.truncate(path, size)
+
+
+def machine(device: str) -> dict[str, Any]:
+    """What a run ran on: enough to know when bitwise repetition may be expected."""
+    import torch
+
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                name = line.partition(":")[2].strip()
+                break
+    return {
+        "cpu": name,
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "device": torch.cuda.get_device_name() if device.startswith("cuda") else device,
+    }
+
+
+class FolderListener:
+    """Writes a trainer's progress into a folder, and calls the plugins' run hooks."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        progress: Progress,
+        evaluate: Callable[[Run, int], Mapping[str, Any]],
+        *,
+        writes: bool = True,
+    ) -> None:
+        self.folder, self.progress, self.evaluate, self.writes = folder, progress, evaluate, writes
+        self._last = time.monotonic()
+        self._collected = self._last
+
+    def on_collect(self, run: Run, step: int, experience: Experience) -> None:
+        """A step's experience is in."""
+        self._collected = time.monotonic()
+        registry.run_hooks("suite_after_collect", run=run, step=step, experience=experience)
+
+    def on_step(self, run: Run, step: int, metrics: dict[str, float]) -> None:
+        """A step is done; ``step`` counts from 1."""
+        now = time.monotonic()
+        if self.writes:
+            row = {"kind": "train", "step": step, "reward_calls": run.reward_calls}
+            self.folder.append("metrics.jsonl", {**row, **metrics})
+            seconds = {"collect": self._collected - self._last, "update": now - self._collected}
+            self.folder.append("timings.jsonl", {"step": step, **seconds})
+        self._last = now
+        self.progress.advance(step)
+        registry.run_hooks("suite_after_update", run=run, step=step, metrics=metrics)
+
+    def on_evaluate(self, run: Run, step: int) -> None:
+        """Measure the policy; at most once a step."""
+        if not self.writes:
+            return
+        last = [r for r in self.folder.rows("metrics.jsonl") if r["kind"] == "eval"][-1:]
+        if last and last[0]["step"] == step:
+            return
+        numbers = self.evaluate(run, step)
+        row = {"kind": "eval", "step": step, "reward_calls": run.reward_calls}
+        self.folder.append("metrics.jsonl", {**row, **numbers})
+        self._last = time.monotonic()
+
+    def on_checkpoint(self, run: Run, path: Path) -> None:
+        """A checkpoint is safe on the disk."""
+        registry.run_hooks("suite_on_checkpoint", run=run, step=0, path=path)
+
+    def position(self) -> dict[str, Any]:
+        """How much of the metrics belongs to this checkpoint."""
+        return {"metrics": self.folder.size("metrics.jsonl")}
+
+    def restore(self, position: dict[str, Any]) -> None:
+        """Forget what came after the checkpoint."""
+        self.folder.cut("metrics.jsonl", int(position["metrics"]))

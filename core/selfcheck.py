@@ -1,0 +1,158 @@
+"""Self-checks before the first update: printed, stored, and fatal where going on would be wrong.
+
+Shapes: B samples, T decisions.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+
+from suite.core.algorithm import Algorithm
+from suite.core.errors import SuiteError
+from suite.core.records import Trajectory
+from suite.core.run import Run
+
+NUM_GROUPS = 4
+TOLERANCE = {"fp32": 1e-4, "bf16": 0.1}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One finding: what was measured, and whether it is as it must be."""
+
+    name: str
+    ok: bool
+    value: float | None
+    detail: str
+
+    def row(self) -> dict[str, Any]:
+        """The check as plain data."""
+        return asdict(self)
+
+
+def self_checks(run: Run, algorithm: Algorithm) -> list[Check]:
+    """Every check that applies to this run; samples are drawn under a purpose of their own.
+
+    Raises:
+        SuiteError: a check failed that would make every later number wrong.
+    """
+    checks = [*_disjoint(run), *_oracles(run)]
+    collected = run.sample(
+        0, num_contexts=NUM_GROUPS, group_size=max(2, min(8, run.settings.group_size)),
+        purpose="selfcheck",
+    )  # fmt: skip
+    # These calls are the suite's own; a budget counts what the algorithm asks for.
+    run.reward_calls -= len(collected.trajectory)
+    checks += _rewards(collected.value, collected.trajectory)
+    if "scores" in run.policy.capabilities:
+        checks += _ratio(run, collected.trajectory)
+        checks += _kl(run, collected.trajectory)
+    fatal = [check for check in checks if not check.ok]
+    if fatal:
+        lines = "\n".join(f"  {c.name}: {c.detail}" for c in fatal)
+        raise SuiteError(f"self-checks failed before the first update:\n{lines}\nNothing was trained.")
+    return checks
+
+
+def _ratio(run: Run, trajectory: Trajectory) -> list[Check]:
+    """Old log-probs re-scored by the update's code (gradients on, chunks, recomputation)."""
+    with torch.no_grad():
+        old = run.score(trajectory).log_prob
+    with torch.enable_grad():
+        new = run.score(trajectory).log_prob.detach()
+    ratio = float(((new - old).exp() - 1.0).abs().max())
+    difference = (new - trajectory.log_prob).abs().sum(dim=1)
+    mismatch = float(difference.max())
+    limit = TOLERANCE[run.processes.precision]
+    return [
+        Check(
+            name="importance ratio is 1",
+            ok=ratio <= limit,
+            value=ratio,
+            detail=f"largest |ratio - 1| of a decision is {ratio:.2g}; at most {limit:g} is allowed",
+        ),
+        Check(
+            name="sampler mismatch",
+            ok=mismatch <= max(limit, 1e-3) * 10,
+            value=mismatch,
+            detail=f"sampled and re-scored log-probs of a sample differ by at most {mismatch:.2g} nats",
+        ),
+    ]
+
+
+def _kl(run: Run, trajectory: Trajectory) -> list[Check]:
+    with torch.no_grad():
+        kl = run.score(trajectory, kl=True).kl
+    assert kl is not None
+    lowest, largest = float(kl.min()), float(kl.abs().max())
+    limit = TOLERANCE[run.processes.precision]
+    same = all(
+        torch.equal(a, b)
+        for a, b in zip(run.policy.state_dict().values(), run.base.state_dict().values(), strict=True)
+    )
+    ok = lowest >= -limit and (not same or largest <= limit)
+    detail = f"lowest {lowest:.2g}, largest {largest:.2g} nats a decision"
+    return [Check(name="KL to the start policy", ok=ok, value=largest, detail=detail)]
+
+
+def _rewards(value: torch.Tensor, trajectory: Trajectory) -> list[Check]:
+    good = value[trajectory.valid_rows]
+    finite = bool(torch.isfinite(good).all())
+    flat = sum(
+        1 for g in trajectory.group.unique() if float(value[trajectory.group == g].std()) == 0.0
+    )
+    groups = len(trajectory.group.unique())
+    return [
+        Check(
+            name="rewards are finite",
+            ok=finite,
+            value=None,
+            detail="every score of the first samples is a number" if finite else "some are not",
+        ),
+        Check(
+            name="groups with spread",
+            ok=True,
+            value=1.0 - flat / groups,
+            detail=f"{groups - flat} of {groups} contexts gave samples of different reward",
+        ),
+    ]
+
+
+def _disjoint(run: Run) -> list[Check]:
+    train, held_out = run.contexts.fingerprints()
+    if not held_out:
+        return []
+    shared = len(train & held_out)
+    return [
+        Check(
+            name="train and held-out contexts are disjoint",
+            ok=shared == 0,
+            value=float(shared),
+            detail=f"{shared} of {len(held_out)} held-out contexts are also training contexts",
+        )
+    ]
+
+
+def _oracles(run: Run) -> list[Check]:
+    """A training oracle must not have seen what the held-out one is measured by."""
+    train = getattr(run.reward, "training_rows", None)
+    held_out = getattr(run.held_out_reward, "training_rows", None)
+    if train is None or held_out is None:
+        return []
+    shared = len(train & held_out)
+    return [
+        Check(
+            name="oracles were trained on disjoint data",
+            ok=shared == 0,
+            value=float(shared),
+            detail=f"{shared} rows of the held-out oracle's data were seen by the training oracle",
+        )
+    ]
+
+
+def report(checks: list[Check], say: Callable[[str], None]) -> None:
+    """One line a check."""
+    for check in checks:
+        say(f"  {'ok  ' if check.ok else 'FAIL'} {check.name}: {check.detail}")
