@@ -42,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # A busy machine is no reason to fail: the deadline would time one example.
     hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
     hypothesis.settings.load_profile("suite")
+    # Options of this session (two workers in CI) are not for the pytest runs that tests start.
+    os.environ.pop("PYTEST_ADDOPTS", None)
 
 
 # --- skips -------------------------------------------------------------------------------------
