@@ -6,7 +6,7 @@ every plugin that the run has loaded; what it returns is not read, and it must n
 is shown.
 
 Configuration arrives as plain keyword settings. A factory that passes them on to a constructor
-(``return Reward(**config)``) gets errors for unknown settings for free: see core/settings.py.
+(``return Reward(**config)``) gets errors for unknown settings for free: see core/factory_errors.py.
 """
 
 from collections.abc import Mapping

@@ -435,7 +435,7 @@ def _raise_missing_extra(error: BaseException, entry: Entry) -> None:
 def _raise_settings_error(
     error: Exception, entry: Entry, config: Mapping[str, Any], module: ModuleType
 ) -> None:
-    from suite.core.settings import settings_error
+    from suite.core.factory_errors import settings_error
 
     explained = settings_error(
         error, kind=entry.kind, name=entry.name, config=config, module=module
