@@ -1,15 +1,353 @@
 """The command line: it parses, calls core and prints. Nothing slow is imported at the top."""
 
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 import click
 
 from suite import __version__
+from suite.core.errors import SuiteError
+
+EXIT_USER, EXIT_OURS = 2, 1
 
 
-@click.group()
+class _Group(click.Group):
+    """Prints a SuiteError as one message and exits with 2; anything else is ours and exits with 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SuiteError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(EXIT_USER)
+        except KeyboardInterrupt:
+            click.echo("\nstopped; `suite resume` goes on from the last checkpoint", err=True)
+            ctx.exit(130)
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
+            raise
+        except Exception as error:
+            if ctx.params.get("debug"):
+                raise
+            line = f"{type(error).__name__}: {error}"
+            click.echo(f"internal error: {line}\nThe run's log.txt has the traceback.", err=True)
+            ctx.exit(EXIT_OURS)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            from suite.core.errors import unknown_name
+
+            click.echo(
+                str(unknown_name("command", args[0], self.commands, next_step="Run `suite --help`.")),
+                err=True,
+            )
+            ctx.exit(EXIT_USER)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="suite")
-def main() -> None:
+@click.option("--debug", is_flag=True, help="Show tracebacks of internal errors.")
+def main(debug: bool) -> None:
     """Fine-tune generative models against rewards that can be checked."""
 
 
+# --- running ------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.option("--domain", help="Run the domain's default task.")
+@click.option("--task", help="Run this task.")
+@click.option("--algo", help="Algorithm or preset; the task's default otherwise.")
+@click.option("--policy", help="tiny, a plugin's name, NAME:FOLDER, or run:FOLDER.")
+@click.option("--sampler", help="Learn from a sampler's draws (off-policy algorithms).")
+@click.option("--set", "assignments", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting.")
+@click.option("--config", type=click.Path(path_type=Path), help="A TOML file of settings.")
+@click.option("--seed", type=int, help="Everything random depends on it (default 0).")
+@click.option("--seeds", help="Several runs: 0-4 or 0,3,5.")
+@click.option("--out", type=click.Path(path_type=Path), help="The run's folder.")
+@click.option("--data", help="The task's data file.")
+@click.option("--device", help="cpu, cuda, cuda:1 (default cpu).")
+@click.option("--precision", help="fp32 or bf16 (default fp32).")
+@click.option("--processes", type=click.IntRange(min=1), help="Processes on this machine (default 1).")
+@click.option("--max-reward-calls", type=click.IntRange(min=1), help="Stop before exceeding this.")
+@click.option("--reward", help="file.py:function that scores a list of strings.")
+@click.option("--reward-cmd", help="A command: JSON strings in, numbers out, one a line.")
+@click.option("--fix", help="Positions that keep the template's letters: 1-10,45.")
+@click.option("--controls/--no-controls", default=None, help="Run the four controls (default yes).")
+@click.option("--dry-run", is_flag=True, help="Show the resolved config and an estimate, run nothing.")
+def run(assignments: tuple[str, ...], seeds: str | None, out: Path | None, dry_run: bool, **options: Any) -> None:  # fmt: skip
+    """Fine-tune a policy against a task's reward."""
+    from suite.core.api import default_folder, run_config
+    from suite.core.config import Request, resolve_request
+    from suite.core.console import Console, print_outcome
+    from suite.core.seeds import parse_seeds
+    from suite.core.toml import parse_assignment
+
+    settings = dict(parse_assignment(text) for text in assignments)
+    request = Request(settings=settings, **options)
+    if dry_run:
+        from suite.core.dry_run import describe
+
+        click.echo(describe(resolve_request(request)))
+        return
+    if seeds is None:
+        config = resolve_request(request)
+        with Console() as console:
+            outcome = run_config(config, out or default_folder(config), console)
+        print_outcome(outcome, click.echo)
+        return
+    from suite.core.seeds import run_seeds
+
+    with Console() as console:
+        outcomes = run_seeds(request, parse_seeds(seeds), out, console)
+    for outcome in outcomes:
+        print_outcome(outcome, click.echo)
+    if len(outcomes) > 1:
+        _echo_comparison([outcome.folder for outcome in outcomes])
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def resume(folder: Path) -> None:
+    """Go on with an interrupted run, exactly where it stood."""
+    from suite.core.api import resume as go_on
+    from suite.core.console import Console, print_outcome
+
+    with Console() as console:
+        outcome = go_on(folder, progress=console)
+    print_outcome(outcome, click.echo)
+
+
+@main.command(name="eval")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--num-samples", type=click.IntRange(min=2), default=256, show_default=True)
+@click.option("--base", is_flag=True, help="Measure the base policy instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def evaluate(folder: Path, num_samples: int, base: bool, as_json: bool) -> None:
+    """Measure a run's policy on the held-out contexts."""
+    from suite.core.api import evaluate as measure
+    from suite.core.console import numbers_table
+
+    numbers = measure(folder, num_samples=num_samples, base=base)
+    if as_json:
+        import json
+
+        click.echo(json.dumps(numbers))
+    else:
+        click.echo(numbers_table(numbers))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--num-samples", "-n", type=click.IntRange(min=1), default=16, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--sampler", help="Draw through a sampler: best_of_n.")
+@click.option("--set", "assignments", multiple=True, metavar="sampler.KEY=VALUE")
+@click.option("--select", type=click.IntRange(min=1), help="Keep a diverse, high-scoring batch.")
+@click.option("--fasta", type=click.Path(path_type=Path), help="Write a FASTA file.")
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write a CSV table.")
+def sample(
+    folder: Path, num_samples: int, seed: int, sampler: str | None, assignments: tuple[str, ...],
+    select: int | None, fasta: Path | None, csv_file: Path | None,
+) -> None:  # fmt: skip
+    """Draw fresh samples of a run's policy, with their scores."""
+    from suite.core.api import sample as draw
+    from suite.core.designs import select_rows, sample_table, write_csv, write_fasta
+    from suite.core.toml import parse_assignment
+
+    settings = {k.partition(".")[2]: v for k, v in map(parse_assignment, assignments)}
+    rows = draw(folder, num_samples=num_samples, seed=seed, sampler=sampler, settings=settings)
+    if select is not None:
+        rows = select_rows(rows, select)
+    if fasta is not None:
+        write_fasta(rows, fasta)
+    if csv_file is not None:
+        write_csv(rows, csv_file)
+    click.echo(sample_table(rows))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def report(folder: Path) -> None:
+    """Write a run's report.html again."""
+    from suite.core.report import write_report
+
+    click.echo(write_report(folder))
+
+
+@main.command()
+@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--html", type=click.Path(path_type=Path), help="Write a page too.")
+def compare(folders: tuple[Path, ...], html: Path | None) -> None:
+    """Set runs of one task side by side; seeds are paired."""
+    _echo_comparison(list(folders))
+    if html is not None:
+        from suite.core.report import write_comparison
+
+        click.echo(write_comparison(list(folders), html))
+
+
+def _echo_comparison(folders: list[Path]) -> None:
+    from suite.core.report import compare_runs
+
+    click.echo(compare_runs(folders).text())
+
+
+# --- looking ------------------------------------------------------------------------------------
+
+
+@main.command(name="list")
+@click.argument("kind", required=False)
+def list_(kind: str | None) -> None:
+    """Domains, tasks, algorithms, policies ... with one line each."""
+    from suite.core import listing
+
+    click.echo(listing.text(kind))
+
+
+@main.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Everything about one name: settings, source, departures."""
+    from suite.core.show import show as describe
+
+    click.echo(describe(name))
+
+
+@main.command()
+def matrix() -> None:
+    """Which algorithm runs on which policy family, and what is missing where it does not."""
+    from suite.core.matrix import aligned, cells, table
+
+    click.echo(aligned(table(cells())))
+
+
+@main.command()
+@click.argument("task")
+@click.option("--data", help="The task's data file.")
+def audit(task: str, data: str | None) -> None:
+    """Check a task's rewards: known scores, determinism, bounds, latency."""
+    from suite.core.audit import audit as check
+
+    rows = check(task, data=data)
+    for row in rows:
+        click.echo(f"{'ok  ' if row.ok else 'FAIL'}  {row.check}: {row.detail}")
+    if not all(row.ok for row in rows):
+        sys.exit(EXIT_OURS)
+
+
+@main.command()
+def doctor() -> None:
+    """What this machine offers."""
+    from suite.core.doctor import doctor as probe
+    from suite.core.matrix import aligned
+
+    click.echo(aligned([list(row) for row in probe()]))
+
+
+# --- plugins, cache, claims ---------------------------------------------------------------------
+
+
+@main.group()
+def plugins() -> None:
+    """Plugins: list them, write a new one, check one."""
+
+
+@plugins.command(name="list")
+def plugins_list() -> None:
+    """Every plugin package, and the broken ones with their errors."""
+    from suite.core.plugin_commands import list_plugins
+
+    click.echo(list_plugins())
+
+
+@plugins.command(name="new")
+@click.argument("name")
+@click.option("--path", type=click.Path(path_type=Path), default=Path(), help="Where to write it.")
+def plugins_new(name: str, path: Path) -> None:
+    """Write a working plugin package with tests that pass."""
+    from suite.core.plugin_commands import new_plugin
+
+    click.echo(new_plugin(name, path))
+
+
+@plugins.command(name="check")
+@click.argument("distribution")
+def plugins_check(distribution: str) -> None:
+    """Run the conformance kit on everything that a distribution provides."""
+    from suite.core.plugin_commands import check_plugin
+
+    text, ok = check_plugin(distribution)
+    click.echo(text)
+    if not ok:
+        sys.exit(EXIT_OURS)
+
+
+@main.group()
+def cache() -> None:
+    """Trained bases kept between runs."""
+
+
+@cache.command(name="list")
+def cache_list() -> None:
+    """What is in the cache."""
+    from suite.core.cache import cache_folder, listing
+
+    click.echo(cache_folder())
+    for entry in listing():
+        seconds = entry.description.get("seconds", "?")
+        task = entry.description.get("task", "?")
+        click.echo(f"{entry.path.name}  {entry.size / 1e6:.1f} MB  {task}  trained in {seconds} s")
+
+
+@cache.command(name="clear")
+def cache_clear() -> None:
+    """Remove every cached base."""
+    from suite.core.cache import clear
+
+    click.echo(f"removed {clear()} entries")
+
+
+@main.group()
+def claim() -> None:
+    """Published claims, measured against the baselines they name."""
+
+
+@claim.command(name="list")
+def claim_list() -> None:
+    """Claims and their verdicts from stored cells."""
+    from suite.core.claims import list_claims
+
+    click.echo(list_claims())
+
+
+@claim.command(name="show")
+@click.argument("name")
+def claim_show(name: str) -> None:
+    """One claim: statement, arms, cells, verdict."""
+    from suite.core.claims import show_claim
+
+    click.echo(show_claim(name))
+
+
+@claim.command(name="run")
+@click.argument("name")
+def claim_run(name: str) -> None:
+    """Measure a claim; only stale cells are computed."""
+    from suite.core.claims import run_claim_by_name
+    from suite.core.console import Console
+
+    with Console() as console:
+        text = run_claim_by_name(name, progress=console)
+    click.echo(text)
+
+
+def entry_point(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line in this process."""
+    main(args=None if arguments is None else list(arguments), prog_name="suite")
+
+
 if __name__ == "__main__":
-    main()
+    entry_point()

@@ -100,9 +100,10 @@ def _try_update(folder: RunFolder, text: str) -> None:
 
 def _start(config: Config, folder: RunFolder, progress: Progress) -> Outcome:
     built = build(config, folder=folder.path)
+    folder.writes = built.run.processes.is_main
     _use_base(built, folder, progress)
     run, settings = built.run, built.run.settings
-    main = run.processes.is_main
+    main = folder.writes
     listener = FolderListener(folder, progress, _evaluator(built), writes=main)
     trainer = Trainer(run, built.algorithm, folder=folder.path, listener=listener)
     resumed = trainer.resume(progress.say)
@@ -185,6 +186,7 @@ def _finish(
 ) -> None:
     """Samples before and after, controls, the verdict and the report."""
     run = built.run
+    run.processes = run.processes.alone()
     after = evaluate(run, run.policy, metrics=built.metrics, codec=built.codec)
     before = evaluate(run, run.base, metrics=built.metrics, codec=built.codec)
     folder.write_rows("samples_before.jsonl", before.sample_rows())

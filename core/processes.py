@@ -7,6 +7,7 @@ number of processes changes results by rounding alone.
 """
 
 import contextlib
+import copy
 import os
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -33,6 +34,12 @@ class Processes:
             self.device = torch.device(self._accelerator.device)
         else:
             self.device = torch.device("cpu")
+
+    def alone(self) -> "Processes":
+        """The same device without the others: for what the main process does by itself."""
+        twin = copy.copy(self)
+        twin.size, twin.rank = 1, 0
+        return twin
 
     @property
     def is_main(self) -> bool:

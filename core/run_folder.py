@@ -22,10 +22,10 @@ SCHEMA = 1
 
 
 class RunFolder:
-    """Reads and writes one run's files."""
+    """Reads and writes one run's files; of many processes the main one alone writes."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, writes: bool = True) -> None:
+        self.path, self.writes = path, writes
 
     @classmethod
     def create(cls, path: Path) -> "RunFolder":
@@ -77,22 +77,30 @@ class RunFolder:
 
     def write_json(self, name: str, value: Any) -> None:
         """Write a whole file by rename, so that a reader never sees half of it."""
+        if not self.writes:
+            return
         temporary = self.path / f".{name}.partial"
         temporary.write_text(json.dumps(value, indent=1) + "\n")
         temporary.replace(self.path / name)
 
     def update(self, **values: Any) -> None:
         """Change some keys of run.json."""
+        if not self.writes:
+            return
         known = self.info() if (self.path / "run.json").exists() else {}
         self.write_json("run.json", {**known, **values})
 
     def append(self, name: str, row: Mapping[str, Any]) -> None:
         """One JSON line."""
+        if not self.writes:
+            return
         with (self.path / name).open("a") as file:
             file.write(json.dumps(row) + "\n")
 
     def write_rows(self, name: str, rows: list[dict[str, Any]]) -> None:
         """A whole JSON-lines file."""
+        if not self.writes:
+            return
         (self.path / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     def rows(self, name: str) -> list[dict[str, Any]]:
@@ -109,6 +117,8 @@ class RunFolder:
 
     def cut(self, name: str, size: int) -> None:
         """Forget what was written after ``size`` bytes."""
+        if not self.writes:
+            return
         path = self.path / name
         if path.exists():
             os.truncate(path, size)

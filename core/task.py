@@ -37,7 +37,8 @@ class Task:
         environment: stands between decisions, or None.
         codec: turns native objects into Samples and back; None where samples are tensors.
         metrics: names of what a person of the field would look at.
-        known_rewards: hand-checked (native object, score) pairs, scored by one test.
+        known_rewards: hand-checked (native object, score) pairs, scored by one test, each in its
+            own training context in turn, or all in the one that known_context names.
         settings: defaults by config key ("train.num_steps"); algo_settings: the same, an algorithm.
         default_algo: what ``suite run --task NAME`` runs.
         base: settings of the base's training on the contexts' demonstrations, or None where the
@@ -57,6 +58,7 @@ class Task:
     codec: Use | None = None
     metrics: tuple[str, ...] = ()
     known_rewards: tuple[tuple[Any, float], ...] = ()
+    known_context: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     algo_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     default_algo: str = ""

@@ -1,7 +1,7 @@
 """A Gaussian diffusion policy on points of the plane: T denoising steps with a fixed schedule.
 
-Noise prediction, ancestral (DDIM with eta = 1) steps; the last step keeps a small floor of noise, so
-that every step has a density. Shapes: B samples, D = 2 coordinates, S steps.
+The network predicts x_0; steps are ancestral (DDIM with eta = 1); the last step keeps a small floor
+of noise, so that every step has a density. Shapes: B samples, D = 2 coordinates, S steps.
 """
 
 import math
@@ -49,8 +49,8 @@ class GaussianPolicy(Policy):
         phase = step.float() / self.num_steps * math.pi
         inputs = torch.cat([x, phase.sin().unsqueeze(-1), phase.cos().unsqueeze(-1)], dim=-1)
         before = self.signal[step].unsqueeze(-1)  # type: ignore[index]
-        noise = self.network(inputs)
-        x0 = (x - (1.0 - before).sqrt() * noise) / before.sqrt()
+        x0 = self.network(inputs)
+        noise = (x - before.sqrt() * x0) / (1.0 - before).sqrt()
         mean = self._posterior_mean(x0, noise, step)
         return GaussianStep(mean, self.std[step].unsqueeze(-1), batch_ndim=batch_ndim)  # type: ignore[index]
 

@@ -1,0 +1,111 @@
+"""What a person sees in the terminal: progress bars with the phase and the time left, tables."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from suite.core.outcome import Outcome, gain
+
+CONTROLS = ("base", "trained_on", "best_of_n", "best_quarter")
+
+
+class Console:
+    """Progress with rich: one bar, renamed a phase; lines above it."""
+
+    def __init__(self) -> None:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        self._bar = Progress(
+            TextColumn("{task.description:<12}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            transient=False,
+        )
+        self._task: Any = None
+
+    def __enter__(self) -> "Console":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def phase(self, name: str, total: float) -> None:
+        """A new bar of its own."""
+        self._task = self._bar.add_task(name, total=total)
+
+    def advance(self, done: float) -> None:
+        """Move the current bar."""
+        if self._task is not None:
+            self._bar.update(self._task, completed=done)
+
+    def say(self, text: str) -> None:
+        """A line above the bars."""
+        self._bar.console.print(text, markup=False, highlight=False)
+
+
+def print_outcome(outcome: Outcome, echo: Callable[[str], object]) -> None:
+    """The tuned policy beside its controls, the verdict, and where the rest is."""
+    from suite.core.matrix import aligned
+
+    rows = [["", "held-out", "reward", "KL", "diversity", "reward calls"]]
+    for name in ("tuned", *CONTROLS):
+        row = outcome.controls.get(name)
+        if row is not None:
+            rows.append(_control_row(row))
+    echo(aligned(rows))
+    for name in CONTROLS:
+        row = outcome.controls.get(name)
+        if row is None or "skipped" in row:
+            continue
+        margin = gain(outcome.controls["tuned"], row, _key(row))
+        if margin is not None:
+            sign = "above" if margin[0] > margin[1] else "not above"
+            echo(f"tuned - {row['label']}: {margin[0]:+.3g} ± {margin[1]:.2g} ({sign})")
+    echo(outcome.last_line)
+    stopped = outcome.info.get("stopped")
+    if stopped:
+        echo(f"stopped early: train.{stopped} was reached")
+    echo(f"report: {outcome.report}")
+
+
+def _key(row: Mapping[str, Any]) -> str:
+    return "held_out" if row.get("held_out") is not None else "reward"
+
+
+def _control_row(row: Mapping[str, Any]) -> list[str]:
+    if "skipped" in row:
+        return [str(row["label"]), f"skipped: {row['skipped']}", "", "", "", ""]
+    return [
+        str(row["label"]),
+        _with_interval(row, "held_out"),
+        _with_interval(row, "reward"),
+        _number(row.get("kl")),
+        _number(row.get("diversity")),
+        str(row.get("reward_calls", "")),
+    ]
+
+
+def _number(value: Any) -> str:
+    return "-" if value is None else f"{value:.3g}"
+
+
+def _with_interval(row: Mapping[str, Any], key: str) -> str:
+    if row.get(key) is None:
+        return "-"
+    return f"{row[key]:.3g} ± {row.get(f'{key}_ci') or 0.0:.2g}"
+
+
+def numbers_table(numbers: Mapping[str, Any]) -> str:
+    """One line a number."""
+    width = max(len(name) for name in numbers)
+    return "\n".join(f"{name.ljust(width)}  {_number(value)}" for name, value in numbers.items())
