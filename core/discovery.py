@@ -1,10 +1,10 @@
 """Where plugins are: the manifests of the suite itself and of every installed distribution.
 
 Nothing is imported. ``importlib.metadata`` would answer the same question, but importing it (with
-``email``, ``csv`` and ``zipfile``) and parsing each distribution's metadata costs more CPU time than
-all else that a listing does, so the folders of ``sys.path`` are read directly. Editable installs
-(their dist-info stands in site-packages), develop installs (an egg-info on sys.path) and unpacked
-eggs are found; distributions inside zip files are not.
+``email``, ``csv`` and ``zipfile``) and parsing each distribution's metadata costs more CPU time
+than all else that a listing does, so the folders of ``sys.path`` are read directly. Editable
+installs (their dist-info stands in site-packages), develop installs (an egg-info on sys.path) and
+unpacked eggs are found; distributions inside zip files are not.
 """
 
 import importlib.util
@@ -81,9 +81,7 @@ def local_source(folder: Path) -> Source:
             f"Known: a local plugin is {files[0].name} with its manifest {files[1].name}.\n"
             f"Write the missing file, or leave the local plugin out."
         )
-    return Source(
-        distribution=str(files[0]), module=LOCAL_MODULE, manifest=files[1], folder=folder
-    )
+    return Source(distribution=str(files[0]), module=LOCAL_MODULE, manifest=files[1], folder=folder)
 
 
 def manifest_path(source: Source) -> Path:
@@ -107,7 +105,7 @@ def manifest_path(source: Source) -> Path:
         path = Path(folder) / FILE_NAME
         if path.is_file():
             return path
-    where = folders[0] if folders else f"the module {spec.origin} is not a package, so there is none"
+    where = ", ".join(folders) or f"{spec.origin} is one module, and not a package"
     raise SuiteError(
         f"{source.distribution} registers the plugin '{source.module}' but has no {FILE_NAME} "
         f"beside its top-level package.\nSearched: {where}.\n"
@@ -136,8 +134,7 @@ def _plugin_modules(entry_points: str) -> list[str]:
     except (OSError, UnicodeDecodeError):
         return []
     modules, section = [], ""
-    for line in text.splitlines() if GROUP in text else ():
-        line = line.strip()
+    for line in map(str.strip, text.splitlines() if GROUP in text else ()):
         if line.startswith("["):
             section = line.strip("[]").strip()
         elif section == GROUP and "=" in line and not line.startswith(("#", ";")):

@@ -1,8 +1,8 @@
 """Errors for settings that a factory refuses: which one, what would have worked, what to do.
 
-A factory gets its settings as keywords and hands them to a constructor. A misspelt keyword is then a
-TypeError of Python, a value out of range a ValidationError of pydantic: both are the user's to mend
-and name too little. Every other exception of a factory is its author's and passes unchanged.
+A factory gets its settings as keywords and hands them to a constructor. A misspelt keyword is then
+a TypeError of Python, a value out of range a ValidationError of pydantic: both are the user's to
+mend and say too little. Every other exception of a factory is its author's and passes unchanged.
 """
 
 import inspect
@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
+from pydantic import ValidationError
+
+from suite.core.catalog import Entry
 from suite.core.errors import SuiteError, unknown_name
 
 UNEXPECTED = re.compile(r"([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'")
@@ -18,77 +21,79 @@ MISSING = re.compile(r"([\w.<>]+)\(\) missing \d+ required (?:keyword-only|posit
 
 
 def settings_error(
-    error: Exception, *, kind: str, name: str, config: Mapping[str, Any], module: ModuleType
+    error: Exception, *, entry: Entry, config: Mapping[str, Any], module: ModuleType
 ) -> SuiteError | None:
     """The user's side of what a factory raised, or None where the fault is not the user's.
 
     Args:
         error: what came out of the factory; its traceback is read.
-        kind, name: what was to be built, "reward" and "protein/charge".
+        entry: what was to be built.
         config: the settings that the factory was given.
-        module: the plugin's module, where the refusing callable is looked for first.
+        module: the plugin's module, where the refusing callable is looked for last.
     """
-    if isinstance(error, TypeError):
-        return _call_error(error, kind=kind, name=name, config=config, module=module)
-    if type(error).__name__ == "ValidationError" and hasattr(error, "errors"):
-        return _validation_error(error, kind=kind, name=name)
+    if isinstance(error, ValidationError):
+        return _validation_error(error, entry)
+    if not isinstance(error, TypeError):
+        return None
+    unexpected, missing = UNEXPECTED.match(str(error)), MISSING.match(str(error))
+    if unexpected is not None and unexpected[2] in config:
+        refused = _find(unexpected[1], error, module)
+        known = () if refused is None else _keywords(refused)
+        return _unknown_setting(entry, unexpected[2], known)
+    if missing is not None:
+        return _missing_setting(_find(missing[1], error, module), error, entry, config)
     return None
 
 
-def _call_error(
-    error: TypeError, *, kind: str, name: str, config: Mapping[str, Any], module: ModuleType
+def _missing_setting(
+    refused: Callable[..., Any] | None, error: TypeError, entry: Entry, config: Mapping[str, Any]
 ) -> SuiteError | None:
-    text = str(error)
-    missing, unexpected = MISSING.match(text), UNEXPECTED.match(text)
-    if missing is not None:
-        wanted = re.findall(r"'(\w+)'", text)
-        # A call deep inside the plugin may lack an argument too: that is a bug of the plugin, and is
-        # told apart by the callable, which must be one that these settings could reach.
-        callable_ = _find(missing[1], error, module)
-        if callable_ is None or not set(config) <= set(_keywords(callable_)):
-            return None
-        given = f"Given: {', '.join(sorted(config)) or 'none'}."
-        return SuiteError(
-            f"{kind} '{name}' needs the setting{'s' if len(wanted) > 1 else ''} "
-            f"{', '.join(repr(key) for key in wanted)}.\n{given}\n{_next_step(kind, name)}"
-        )
-    if unexpected is None or unexpected[2] not in config:
+    """A call deep inside the plugin may lack an argument too, and that is a bug of the plugin.
+
+    It is told apart by the callable, which must take every setting that was given.
+    """
+    if refused is None or not set(config) <= set(_keywords(refused)):
         return None
-    callable_ = _find(unexpected[1], error, module)
-    known = _keywords(callable_) if callable_ is not None else ()
-    return unknown_name(
-        f"setting of {kind} '{name}'", unexpected[2], known, next_step=_next_step(kind, name)
+    wanted = ", ".join(re.findall(r"'\w+'", str(error)))
+    given = ", ".join(sorted(config)) or "none"
+    return SuiteError(
+        f"{entry.kind} '{entry.name}' needs a value for the setting {wanted}.\n"
+        f"Given: {given}.\n{_next_step(entry)}"
     )
 
 
-def _validation_error(error: Any, *, kind: str, name: str) -> SuiteError:
-    """pydantic: one line a refused setting; unknown ones name what exists."""
+def _validation_error(error: ValidationError, entry: Entry) -> SuiteError:
+    """One line a refused setting; an unknown one names what exists."""
     lines = []
     for problem in error.errors():
         key = ".".join(str(part) for part in problem["loc"]) or "settings"
         if problem["type"] == "extra_forbidden":
-            known = _model_fields(error.title)
-            heading = f"setting of {kind} '{name}'"
-            return unknown_name(heading, key, known, next_step=_next_step(kind, name))
-        got = "" if problem["type"] == "missing" else f", got {problem['input']!r}"
-        lines.append(f"{kind} '{name}', setting '{key}': {problem['msg']}{got}.")
-    return SuiteError("\n".join([*lines, _next_step(kind, name)]))
+            return _unknown_setting(entry, key, _model_fields(error.title))
+        message = problem["msg"][:1].lower() + problem["msg"][1:]
+        given = "" if problem["type"] == "missing" else f" = {problem['input']!r}"
+        lines.append(f"{entry.kind} '{entry.name}': {key}{given} is not possible: {message}.")
+    return SuiteError("\n".join([*lines, _next_step(entry)]))
 
 
-def _next_step(kind: str, name: str) -> str:
-    return f"Run `suite show {name}` for the settings of this {kind}."
+def _unknown_setting(entry: Entry, key: str, known: Iterable[str]) -> SuiteError:
+    noun = f"setting of {entry.kind} '{entry.name}'"
+    return unknown_name(noun, key, known, next_step=_next_step(entry))
+
+
+def _next_step(entry: Entry) -> str:
+    return f"Run `suite show {entry.name}` for the settings of this {entry.kind}."
 
 
 def _find(qualname: str, error: TypeError, module: ModuleType) -> Callable[..., Any] | None:
-    """The callable that a TypeError names, seen from the plugin or from the frame that called it."""
-    frames = []
+    """The callable that a TypeError names, as the frame that called it sees it, or the plugin."""
     traceback = error.__traceback__
-    while traceback is not None:
-        frames.append(traceback.tb_frame)
+    assert traceback is not None
+    while traceback.tb_next is not None:
         traceback = traceback.tb_next
+    frame = traceback.tb_frame
     first, *rest = qualname.split(".")
-    for names in (frames[-1].f_locals if frames else {}, frames[-1].f_globals, vars(module)):
-        found = names.get(first)
+    for names in (frame.f_locals, frame.f_globals, vars(module)):
+        found: object = names.get(first)
         for part in rest:
             found = getattr(found, part, None)
         if callable(found):
@@ -103,12 +108,12 @@ def _keywords(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def _model_fields(title: str) -> Iterable[str]:
-    """The settings of the algorithm class called ``title`` (its module is loaded by now)."""
-    from suite.core.algorithm import Algorithm
+    """The fields of the pydantic model called ``title``; its module is loaded, for it refused."""
+    from pydantic import BaseModel
 
-    classes: list[type[Any]] = [Algorithm]
+    classes: list[type[BaseModel]] = [BaseModel]
     for cls in classes:
-        if cls.__name__ == title:
+        if cls.__name__ == title and cls is not BaseModel:
             return tuple(cls.model_fields)
         classes.extend(cls.__subclasses__())
     return ()

@@ -1,12 +1,12 @@
 """The hooks that a plugin may answer. ``from suite.core.hooks import hookimpl``.
 
 Two sorts. A *factory* hook builds the thing that a manifest promises; it is called on the one
-plugin that owns the name, and must not answer None for a name it promised. A *run* hook is called on
-every plugin that the run has loaded; what it returns is not read, and it must not change what it
-is shown.
+plugin that owns the name, and must not answer None for a name it promised. A *run* hook is called
+on every plugin that the process has loaded; what it returns is not read, and it must not change
+what it is shown.
 
-Configuration arrives as plain keyword settings. A factory that passes them on to a constructor
-(``return Reward(**config)``) gets errors for unknown settings for free: see core/factory_errors.py.
+Settings arrive as a mapping. A factory that passes them on to a constructor
+(``return Reward(**config)``) gets errors for unknown ones for free: see core/factory_errors.py.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from suite.core.policy import Policy
     from suite.core.records import Scores, Trajectory
     from suite.core.reward import Reward
+    from suite.core.sampler import Sampler
     from suite.core.task import Claim, Domain, Task
 
 PROJECT = "suite"  # pluggy's marker: only functions marked by this hookimpl are hook answers
@@ -54,7 +55,7 @@ def suite_make_algorithm(name: str, config: Mapping[str, Any]) -> "Algorithm | N
 
 
 @hookspec(firstresult=True)
-def suite_make_sampler(name: str, config: Mapping[str, Any]) -> Any:
+def suite_make_sampler(name: str, config: Mapping[str, Any]) -> "Sampler | None":
     """Build the sampler called ``name``."""
 
 

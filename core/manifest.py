@@ -1,7 +1,7 @@
 """Manifests: what a plugin provides, in TOML, readable without importing the plugin.
 
-A manifest is named ``suite-plugin.toml``. Listing, ``--help`` and the search for the owner of a name
-read manifests alone, so this module imports the standard library only.
+A manifest is named ``suite-plugin.toml``. Listing, ``--help`` and the search for the owner of a
+name read manifests alone, so this module imports the standard library only.
 
 A manifest is read strictly: a misspelt key is an error that names the file, because a key that is
 silently ignored (``extra`` for ``extras``) surfaces much later as a wrong install line.

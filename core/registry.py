@@ -4,7 +4,7 @@ Names are found by manifest, without importing anything; the one plugin that own
 imported, registered with a pluggy manager of its own, and called alone. A broken plugin therefore
 stops only the run that asks for it. Hook calls are untyped: nobody but this file makes them.
 
-This module imports the standard library only, so that listings stay fast.
+Imports the standard library only, so that listings stay fast.
 """
 
 import importlib
@@ -12,19 +12,12 @@ import importlib.util
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from suite.core.discovery import (
-    Source,
-    built_in_sources,
-    installed_sources,
-    local_source,
-    manifest_path,
-)
-from suite.core.errors import DISTRIBUTION, SuiteError, missing_extra, unknown_name
-from suite.core.manifest import KINDS, Manifest, Provides, check_api, read_manifest
+from suite.core import catalog
+from suite.core.catalog import BrokenPlugin, Entry, by_role, entries, find, use_local
+from suite.core.errors import SuiteError, missing_extra
 
 if TYPE_CHECKING:
     from suite.core.algorithm import Algorithm
@@ -33,7 +26,25 @@ if TYPE_CHECKING:
     from suite.core.metric import Codec, Metric
     from suite.core.policy import Policy
     from suite.core.reward import Reward
+    from suite.core.sampler import Sampler
     from suite.core.task import Claim, Domain, Task
+
+__all__ = ["BrokenPlugin", "Entry", "by_role", "entries", "find", "use_local"]
+
+# What a factory of each kind must answer. Launchers and trackers have no class of their own.
+NOUNS = {
+    "policy": "suite.core.policy.Policy",
+    "reward": "suite.core.reward.Reward",
+    "environment": "suite.core.environment.Environment",
+    "algorithm": "suite.core.algorithm.Algorithm",
+    "sampler": "suite.core.sampler.Sampler",
+    "contexts": "suite.core.contexts.Contexts",
+    "metric": "suite.core.metric.Metric",
+    "codec": "suite.core.metric.Codec",
+    "domain": "suite.core.task.Domain",
+    "task": "suite.core.task.Task",
+    "claim": "suite.core.task.Claim",
+}
 
 RUN_HOOKS = {
     "suite_on_run_start": {"run"},
@@ -47,150 +58,35 @@ RUN_HOOKS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry(Provides):
-    """One thing that some plugin provides: what its manifest says, and where that stands.
+class _Loaded:
+    """An imported plugin and the pluggy manager that knows it alone."""
 
-    Attributes:
-        module: the plugin's module; distribution: the pip name of the package it came in.
-        manifest: the file that promises it.
-    """
-
-    module: str
-    distribution: str
-    manifest: Path
-
-    @property
-    def built_in(self) -> bool:
-        """Whether it ships with the suite."""
-        return self.distribution == DISTRIBUTION
-
-
-@dataclass(frozen=True, kw_only=True)
-class BrokenPlugin:
-    """A plugin that cannot be used, or a name that two plugins claim.
-
-    Attributes:
-        distribution: the pip name, or both, separated by a comma; module: where known, else "".
-        traceback: what went wrong: a message, or the traceback of a failed import.
-    """
-
-    distribution: str
-    module: str
-    traceback: str
+    module: ModuleType
+    hook: Any
+    built_in: bool
 
 
 @dataclass(eq=False)
-class _Registry:
-    """What is known and loaded in this process; ``reset`` starts a new one."""
+class _State:
+    """What this process has loaded, by module name, and what it failed to load."""
 
-    entries: list[Entry] = field(default_factory=list)
-    unreadable: list[BrokenPlugin] = field(default_factory=list)
+    loaded: dict[str, _Loaded] = field(default_factory=dict)
     failed: dict[str, BrokenPlugin] = field(default_factory=dict)
-    folders: dict[str, Path] = field(default_factory=dict)
-    managers: dict[str, Any] = field(default_factory=dict)
-    scanned: bool = False
-
-    def scan(self) -> "_Registry":
-        if not self.scanned:
-            self.scanned = True
-            for source in [*built_in_sources(), *installed_sources()]:
-                self.add(source)
-        return self
-
-    def add(self, source: Source) -> None:
-        """Read one manifest; whatever is wrong with it is kept and harms nobody else."""
-        try:
-            manifest = _checked_manifest(source)
-        except Exception as error:
-            text = str(error) if isinstance(error, SuiteError) else _traceback(error)
-            self.unreadable.append(
-                BrokenPlugin(
-                    distribution=source.distribution, module=source.module or "", traceback=text
-                )
-            )
-            return
-        if source.folder is not None:
-            self.folders[manifest.module] = source.folder
-        self.entries += [_entry(source, manifest, one) for one in manifest.provides]
 
 
-_registry = _Registry()
-
-
-# --- what exists --------------------------------------------------------------------------------
-
-
-def entries(kind: str | None = None) -> list[Entry]:
-    """Everything of one kind, or everything, ordered by kind, name and distribution.
-
-    A name that two distributions provide is listed twice.
-
-    Raises:
-        SuiteError: there is no such kind.
-    """
-    if kind is not None and kind not in KINDS:
-        raise unknown_name("kind of plugin", kind, KINDS, next_step="Run `suite list`.")
-    order = {name: i for i, name in enumerate(KINDS)}
-    chosen = [e for e in _registry.scan().entries if kind is None or e.kind == kind]
-    return sorted(chosen, key=lambda e: (order[e.kind], e.name, not e.built_in, e.distribution))
-
-
-def find(kind: str, name: str) -> Entry:
-    """Who provides ``name``.
-
-    Raises:
-        SuiteError: nobody does, or two distributions do.
-    """
-    owners = [entry for entry in entries(kind) if entry.name == name]
-    if len(owners) > 1:
-        raise SuiteError(_clash_message(owners))
-    if not owners:
-        known = {entry.name for entry in entries(kind)}
-        raise unknown_name(kind, name, known, next_step=_where_to_look(kind))
-    return owners[0]
-
-
-def by_role(kind: str, role: str) -> Entry | None:
-    """The entry that plays a role; the suite's own where a plugin claims the role too."""
-    players = [entry for entry in entries(kind) if entry.role == role]
-    players.sort(key=lambda entry: not entry.built_in)
-    return players[0] if players else None
+_state = _State()
 
 
 def broken() -> list[BrokenPlugin]:
     """Manifests that cannot be used, names that clash, and imports that failed in this process."""
-    owners: dict[tuple[str, str], list[Entry]] = {}
-    for entry in entries():
-        owners.setdefault((entry.kind, entry.name), []).append(entry)
-    clashes = [
-        BrokenPlugin(
-            distribution=", ".join(e.distribution for e in clash),
-            module=", ".join(e.module for e in clash),
-            traceback=_clash_message(clash),
-        )
-        for clash in owners.values()
-        if len(clash) > 1
-    ]
-    return [*_registry.unreadable, *clashes, *_registry.failed.values()]
-
-
-def use_local(folder: Path) -> None:
-    """Add the ``suite_local.py`` of a folder; only called when the user opted in.
-
-    Raises:
-        SuiteError: the file or its manifest ``suite_local.toml`` is missing or wrong.
-    """
-    source = local_source(folder)
-    _checked_manifest(source)  # asked for by name: its faults are raised, not listed
-    known = {entry.manifest for entry in _registry.scan().entries}
-    if source.manifest not in known:
-        _registry.add(source)
+    return [*catalog.unusable(), *_state.failed.values()]
 
 
 def reset() -> None:
     """Forget everything that was found and loaded (for tests)."""
-    global _registry
-    _registry = _Registry()
+    catalog.forget()
+    _state.loaded.clear()
+    _state.failed.clear()
 
 
 # --- building -----------------------------------------------------------------------------------
@@ -203,77 +99,57 @@ def make_policy(name: str, config: Mapping[str, Any]) -> "Policy":
         SuiteError: unknown or clashing name, a setting that does not exist or is out of range, a
             missing optional dependency, or a plugin that cannot be imported or breaks its promise.
     """
-    from suite.core.policy import Policy
-
-    return _typed(_make("policy", name, config), Policy, "policy", name)
+    return cast("Policy", _make("policy", name, config))
 
 
 def make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
     """Build a reward by name."""
-    from suite.core.reward import Reward
-
-    return _typed(_make("reward", name, config), Reward, "reward", name)
+    return cast("Reward", _make("reward", name, config))
 
 
 def make_environment(name: str, config: Mapping[str, Any]) -> "Environment":
     """Build an environment by name."""
-    from suite.core.environment import Environment
-
-    return _typed(_make("environment", name, config), Environment, "environment", name)
+    return cast("Environment", _make("environment", name, config))
 
 
 def make_algorithm(name: str, config: Mapping[str, Any]) -> "Algorithm":
     """Build an algorithm by name; presets are resolved to their algorithm before."""
-    from suite.core.algorithm import Algorithm
-
-    return _typed(_make("algorithm", name, config), Algorithm, "algorithm", name)
+    return cast("Algorithm", _make("algorithm", name, config))
 
 
-def make_sampler(name: str, config: Mapping[str, Any]) -> Any:
+def make_sampler(name: str, config: Mapping[str, Any]) -> "Sampler":
     """Build a sampler by name."""
-    return _make("sampler", name, config)
+    return cast("Sampler", _make("sampler", name, config))
 
 
 def make_contexts(name: str, config: Mapping[str, Any]) -> "Contexts":
     """Build contexts by name."""
-    from suite.core.contexts import Contexts
-
-    return _typed(_make("contexts", name, config), Contexts, "contexts", name)
+    return cast("Contexts", _make("contexts", name, config))
 
 
 def make_metric(name: str, config: Mapping[str, Any]) -> "Metric":
     """Build a metric by name."""
-    from suite.core.metric import Metric
-
-    return _typed(_make("metric", name, config), Metric, "metric", name)
+    return cast("Metric", _make("metric", name, config))
 
 
 def make_codec(name: str, config: Mapping[str, Any]) -> "Codec":
     """Build a codec by name."""
-    from suite.core.metric import Codec
-
-    return _typed(_make("codec", name, config), Codec, "codec", name)
+    return cast("Codec", _make("codec", name, config))
 
 
 def make_domain(name: str) -> "Domain":
     """A domain by name."""
-    from suite.core.task import Domain
-
-    return _typed(_make("domain", name), Domain, "domain", name)
+    return cast("Domain", _make("domain", name))
 
 
 def make_task(name: str) -> "Task":
     """A task by name."""
-    from suite.core.task import Task
-
-    return _typed(_make("task", name), Task, "task", name)
+    return cast("Task", _make("task", name))
 
 
 def make_claim(name: str) -> "Claim":
     """A claim by name."""
-    from suite.core.task import Claim
-
-    return _typed(_make("claim", name), Claim, "claim", name)
+    return cast("Claim", _make("claim", name))
 
 
 def make_launcher(name: str, config: Mapping[str, Any]) -> Any:
@@ -286,6 +162,9 @@ def make_tracker(name: str, config: Mapping[str, Any]) -> Any:
     return _make("tracker", name, config)
 
 
+# --- loading and calling ------------------------------------------------------------------------
+
+
 def load(entry: Entry) -> ModuleType:
     """Import and register the plugin of one entry.
 
@@ -293,22 +172,25 @@ def load(entry: Entry) -> ModuleType:
         SuiteError: an optional dependency is missing, or the import fails for any other reason;
             the traceback is kept for ``broken``.
     """
-    if entry.module not in _registry.managers:
-        try:
-            module = _import(entry.module, _registry.folders.get(entry.module))
-            _registry.managers[entry.module] = _manager(module)
-        except (Exception, SystemExit) as error:
-            _raise_missing_extra(error, entry)
-            _registry.failed[entry.module] = BrokenPlugin(
-                distribution=entry.distribution, module=entry.module, traceback=_traceback(error)
-            )
-            raise SuiteError(
-                f"{entry.kind} '{entry.name}' cannot be used: importing the plugin "
-                f"'{entry.module}' of {entry.distribution} failed with "
-                f"{type(error).__name__}: {error}\nRun `suite plugins list` for the traceback."
-            ) from error
-        _registry.failed.pop(entry.module, None)
-    return sys.modules[entry.module]
+    found = _state.loaded.get(entry.module)
+    if found is not None:
+        return found.module
+    try:
+        module = _import(entry)
+        hook = _hooks_of(module)
+    except (Exception, SystemExit) as error:
+        _raise_missing_extra(error, entry)
+        _state.failed[entry.module] = BrokenPlugin(
+            distribution=entry.distribution, module=entry.module, traceback=_traceback(error)
+        )
+        raise SuiteError(
+            f"{entry.kind} '{entry.name}' cannot be used: importing the plugin '{entry.module}' of "
+            f"{entry.distribution} failed with {type(error).__name__}: {error}\n"
+            f"Run `suite plugins list` for the traceback."
+        ) from error
+    _state.failed.pop(entry.module, None)
+    _state.loaded[entry.module] = _Loaded(module=module, hook=hook, built_in=entry.built_in)
+    return module
 
 
 def run_hooks(name: str, **values: Any) -> None:
@@ -317,36 +199,13 @@ def run_hooks(name: str, **values: Any) -> None:
     An exception of a plugin passes, with a note that names the plugin.
     """
     assert RUN_HOOKS.get(name) == set(values), f"{name} takes {RUN_HOOKS.get(name)}"
-    own = {entry.module for entry in _registry.entries if entry.built_in}
-    for module in sorted(_registry.managers, key=lambda module: (module not in own, module)):
+    order = sorted(_state.loaded.items(), key=lambda item: (not item[1].built_in, item[0]))
+    for module, loaded in order:
         try:
-            getattr(_registry.managers[module].hook, name)(**values)
+            getattr(loaded.hook, name)(**values)
         except Exception as error:
             error.add_note(f"raised in the hook {name} of the plugin '{module}'")
             raise
-
-
-# --- the parts ----------------------------------------------------------------------------------
-
-
-def _checked_manifest(source: Source) -> Manifest:
-    manifest = read_manifest(manifest_path(source))
-    check_api(manifest)
-    if source.module is not None and manifest.module != source.module:
-        raise SuiteError(
-            f"{manifest.path} says module '{manifest.module}', but {source.distribution} is "
-            f"registered as '{source.module}'.\nMake the two the same."
-        )
-    return manifest
-
-
-def _entry(source: Source, manifest: Manifest, one: Provides) -> Entry:
-    return Entry(
-        **vars(one),
-        module=manifest.module,
-        distribution=source.distribution,
-        manifest=manifest.path,
-    )
 
 
 def _make(kind: str, name: str, *config: Mapping[str, Any]) -> Any:
@@ -357,54 +216,70 @@ def _make(kind: str, name: str, *config: Mapping[str, Any]) -> Any:
             f"{kind} '{name}' is a preset, a file of settings, and not code.\n"
             f"Run `suite show {name}` for the {kind} and the settings that it stands for."
         )
-    module = load(entry)
-    arguments: dict[str, Any] = {"name": name}
-    if config:
-        arguments["config"] = config[0]
-    try:
-        made = getattr(_registry.managers[entry.module].hook, f"suite_make_{kind}")(**arguments)
-    except Exception as error:
-        _raise_missing_extra(error, entry)
-        _raise_settings_error(error, entry, config[0] if config else {}, module)
-        raise
+    load(entry)
+    made = _call(entry, *config)
     if made is None:
         raise SuiteError(
             f"the manifest {entry.manifest} promises {kind} '{name}', but the plugin "
             f"'{entry.module}' of {entry.distribution} answers suite_make_{kind} with nothing.\n"
             f"Answer the name in that hook, or take it out of the manifest."
         )
+    _check_noun(made, entry)
     return made
 
 
-def _typed(made: Any, wanted: type[Any], kind: str, name: str) -> Any:
-    if isinstance(made, wanted):
-        return made
-    entry = find(kind, name)
+def _call(entry: Entry, *config: Mapping[str, Any]) -> Any:
+    """The answer of the owner's factory hook; what the user can mend becomes a SuiteError."""
+    loaded = _state.loaded[entry.module]
+    arguments: dict[str, Any] = {"name": entry.name}
+    if config:
+        arguments["config"] = config[0]
+    try:
+        return getattr(loaded.hook, f"suite_make_{entry.kind}")(**arguments)
+    except Exception as error:
+        _raise_missing_extra(error, entry)
+        from suite.core.factory_errors import settings_error
+
+        explained = settings_error(
+            error, entry=entry, config=arguments.get("config", {}), module=loaded.module
+        )
+        if explained is not None:
+            raise explained from error
+        raise
+
+
+def _check_noun(made: Any, entry: Entry) -> None:
+    if entry.kind not in NOUNS:
+        return
+    module, _, name = NOUNS[entry.kind].rpartition(".")
+    if isinstance(made, getattr(importlib.import_module(module), name)):
+        return
     raise SuiteError(
-        f"the plugin '{entry.module}' of {entry.distribution} built {kind} '{name}' as a "
-        f"{type(made).__name__}.\nWanted: a {wanted.__module__}.{wanted.__qualname__}.\n"
+        f"the plugin '{entry.module}' of {entry.distribution} built {entry.kind} '{entry.name}' as "
+        f"a {type(made).__name__}.\nWanted: a {NOUNS[entry.kind]}.\n"
         f"Run `suite plugins check {entry.distribution}`."
     )
 
 
-def _import(name: str, folder: Path | None) -> ModuleType:
+def _import(entry: Entry) -> ModuleType:
     """Import a plugin; a local one is loaded from its file, and sys.path stays as it is."""
-    if folder is None:
-        return importlib.import_module(name)
-    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
+    if entry.folder is None:
+        return importlib.import_module(entry.module)
+    path = entry.folder / f"{entry.module}.py"
+    spec = importlib.util.spec_from_file_location(entry.module, path)
     assert spec is not None
     assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    module = sys.modules[entry.module] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except BaseException:
-        del sys.modules[name]
+        del sys.modules[entry.module]
         raise
     return module
 
 
-def _manager(module: ModuleType) -> Any:
-    """A pluggy manager that knows one plugin; hook answers without a hook are an error."""
+def _hooks_of(module: ModuleType) -> Any:
+    """The hook callers of a manager that knows one plugin; an answer without a hook is an error."""
     import pluggy
 
     from suite.core import hooks
@@ -413,7 +288,7 @@ def _manager(module: ModuleType) -> Any:
     manager.add_hookspecs(hooks)
     manager.register(module)
     manager.check_pending()
-    return manager
+    return manager.hook
 
 
 def _raise_missing_extra(error: BaseException, entry: Entry) -> None:
@@ -430,34 +305,6 @@ def _raise_missing_extra(error: BaseException, entry: Entry) -> None:
         f"{needed_by} needs the package '{package}', which is not installed.\n"
         f"Run `pip install '{entry.distribution}[{extras}]'`."
     ) from error
-
-
-def _raise_settings_error(
-    error: Exception, entry: Entry, config: Mapping[str, Any], module: ModuleType
-) -> None:
-    from suite.core.factory_errors import settings_error
-
-    explained = settings_error(
-        error, kind=entry.kind, name=entry.name, config=config, module=module
-    )
-    if explained is not None:
-        raise explained from error
-
-
-def _clash_message(owners: list[Entry]) -> str:
-    both = " and ".join(f"{entry.distribution} ({entry.module})" for entry in owners)
-    return (
-        f"{owners[0].kind} '{owners[0].name}' is provided more than once: by {both}.\n"
-        f"Uninstall one of them, or ask its author for another name."
-    )
-
-
-def _where_to_look(kind: str) -> str:
-    step = f"Run `suite list {KINDS[kind]}`."
-    if _registry.unreadable:
-        names = ", ".join(sorted({plugin.distribution for plugin in _registry.unreadable}))
-        step += f" Some plugins could not be read ({names}): run `suite plugins list`."
-    return step
 
 
 def _traceback(error: BaseException) -> str:
