@@ -63,6 +63,14 @@ class Policy(nn.Module, ABC):
     def finish(self, state: State) -> Samples:
         """The finished objects."""
 
+    def condition(self, context: Context) -> State:
+        """What this policy computes once a context and its steps read, each [N, ...].
+
+        ``start`` puts it into the state. Who steps one policy through another's states (a
+        reference beside the policy that samples) overwrites these entries with its own.
+        """
+        return {}
+
     # --- the record -----------------------------------------------------------------------------
 
     def record(self, state: State, t: Tensor, decision: Tensor) -> dict[str, Tensor]:
@@ -85,7 +93,9 @@ class Policy(nn.Module, ABC):
         """The one path that makes each finished sample (``likelihood`` of exact families)."""
         raise NotImplementedError(f"{type(self).__name__} does not know the paths of a sample")
 
-    def nll(self, samples: Samples, context: Context, streams: Streams, *, draws: int = 1) -> Tensor:
+    def nll(
+        self, samples: Samples, context: Context, streams: Streams, *, draws: int = 1
+    ) -> Tensor:
         """Minus the log-likelihood, or an unbiased draw of a bound on it, [B], nats.
 
         Two policies that are given equal streams read the same masks, times and noise.

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from suite.core.distributions import StepDistribution
 from suite.core.policy import Policy, State
 from suite.core.randomness import Streams
 from suite.core.records import Context, Samples
@@ -61,6 +62,7 @@ def relaxed_rollout(
         (the score-function part, through which states are visited, is left out by design).
     """
     state = policy.start(context, streams)
+    frozen = _Reference(reference, context) if reference is not None else None
     prefix = max(0, policy.num_steps - last)
     wanted = range(prefix) if kl_steps is None else set(kl_steps.tolist())
     weight = 1.0 if kl_steps is None else prefix / max(1, len(kl_steps))
@@ -69,19 +71,32 @@ def relaxed_rollout(
     for index in range(policy.num_steps):
         t = torch.full((len(context),), index, dtype=torch.long, device=streams.device)
         if index < prefix:
-            in_kl = reference if index in wanted else None
+            in_kl = frozen if index in wanted else None
             state, kl = _hard_step(policy, in_kl, state, t, streams)
             prefix_kl = prefix_kl + kl
         else:
-            state, kl = _relaxed_step(policy, reference, state, t, streams, temperature)
+            state, kl = _relaxed_step(policy, frozen, state, t, streams, temperature)
             suffix_kl = suffix_kl + kl
     sample = policy.relaxed_finish(state)
     prefix_kl = weight * prefix_kl
     return RelaxedRollout(sample=sample, kl=prefix_kl + suffix_kl, prefix_kl=prefix_kl)
 
 
+class _Reference:
+    """A policy that reads another's states: their letters, and its own view of the context."""
+
+    @torch.no_grad()
+    def __init__(self, policy: Policy, context: Context) -> None:
+        self.policy, self.own = policy, policy.condition(context)
+
+    @torch.no_grad()
+    def law(self, state: State, t: Tensor) -> StepDistribution:
+        """The law of step ``t``; no gradient, no stored activations."""
+        return self.policy.step({**state, **self.own}, t)
+
+
 def _hard_step(
-    policy: Policy, reference: Policy | None, state: State, t: Tensor, streams: Streams
+    policy: Policy, reference: "_Reference | None", state: State, t: Tensor, streams: Streams
 ) -> tuple[State, Tensor]:
     """A detached step; one forward gives both its sample and its KL."""
     if reference is None:
@@ -93,8 +108,8 @@ def _hard_step(
     def run(*values: Tensor) -> Tensor:
         inner = dict(zip(state, values, strict=True))
         law = policy.step(inner, t)
+        reference_law = reference.law(inner, t)
         with torch.no_grad():
-            reference_law = reference.step(inner, t)
             if not drawn:  # the recomputation in the backward pass must not draw again
                 drawn.append(law.sample(streams))
         return law.kl(reference_law)
@@ -106,7 +121,7 @@ def _hard_step(
 
 def _relaxed_step(
     policy: Policy,
-    reference: Policy | None,
+    reference: "_Reference | None",
     state: State,
     t: Tensor,
     streams: Streams,
@@ -121,10 +136,7 @@ def _relaxed_step(
         law = policy.step(inner, t)
         kl = torch.zeros(len(t), device=t.device)
         if reference is not None:
-            with torch.no_grad():
-                hard = {key: value.detach() for key, value in inner.items()}
-                reference_law = reference.step(hard, t)
-            kl = law.kl(reference_law)
+            kl = law.kl(reference.law(inner, t))
         draw = law.rsample(noise.streams(), temperature=temperature)
         after = policy.advance(inner, t, draw)
         names[:] = list(after)

@@ -56,7 +56,9 @@ def rollout(
         state = policy.advance(state, t, decision)
         if episode is not None:
             state = episode.step(state, active, index)
-    stacked = {key: torch.stack([s[key] for s in steps], dim=1) for key in (steps[0] if steps else {})}
+    stacked = {
+        key: torch.stack([s[key] for s in steps], dim=1) for key in (steps[0] if steps else {})
+    }
     record = Trajectory(
         context=context,
         sample=policy.finish(state),
@@ -172,6 +174,7 @@ STEPWISE = ("mask", "log_prob", "reward", "terminated", "truncated", "segment", 
 def _pad_steps(parts: list[Trajectory]) -> list[Trajectory]:
     """Batches that stopped early are padded to one T; padding is masked and 0."""
     width = max(part.num_steps for part in parts)
+    stepwise = _stepwise_decisions(parts)
     padded = []
     for part in parts:
         short = width - part.num_steps
@@ -183,15 +186,30 @@ def _pad_steps(parts: list[Trajectory]) -> list[Trajectory]:
             if fields[name] is not None:
                 fields[name] = torch.nn.functional.pad(fields[name], (0, short))
         fields["decisions"] = {
-            key: _pad_decision(value, part.num_steps, width) for key, value in part.decisions.items()
+            key: _pad_decision(value, short) if key in stepwise else value
+            for key, value in part.decisions.items()
         }
         padded.append(Trajectory(**fields))
     return padded
 
 
-def _pad_decision(value: Tensor, steps: int, width: int) -> Tensor:
-    """Pad the step dimension [B, steps(+1), ...] with its last entry repeated; others stay."""
-    if value.ndim < 2 or value.shape[1] not in (steps, steps + 1):
-        return value
-    last = value[:, -1:].expand(-1, width - steps, *value.shape[2:])
+def _stepwise_decisions(parts: list[Trajectory]) -> set[str]:
+    """Keys whose second dimension follows the number of steps, as T or T + 1, in every part.
+
+    A family may keep [B, L] letters instead, and L may happen to be some part's T.
+    """
+    found = set()
+    for key in parts[0].decisions:
+        values = [part.decisions[key] for part in parts]
+        if values[0].ndim < 2:
+            continue
+        extra = {v.shape[1] - part.num_steps for v, part in zip(values, parts, strict=True)}
+        if extra in ({0}, {1}):
+            found.add(key)
+    return found
+
+
+def _pad_decision(value: Tensor, short: int) -> Tensor:
+    """Pad the step dimension [B, steps(+1), ...] with ``short`` copies of its last entry."""
+    last = value[:, -1:].expand(-1, short, *value.shape[2:])
     return torch.cat([value, last], dim=1)

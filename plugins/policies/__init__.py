@@ -1,0 +1,1 @@
+"""Model families: each folder is one family, and none imports another."""
