@@ -50,7 +50,7 @@ class Console:
 
     def say(self, text: str) -> None:
         """A line above the bars."""
-        self._bar.console.print(text, markup=False, highlight=False)
+        self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_outcome(outcome: Outcome, echo: Callable[[str], object]) -> None:

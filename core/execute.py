@@ -35,6 +35,30 @@ def start(config: Config, path: Path, progress: Progress) -> Outcome:
     folder = RunFolder.create(path)
     (path / "config.toml").write_text(config.to_toml())
     folder.write_json("run.json", _first_info(config))
+    return _go(config, folder, progress)
+
+
+def _go(config: Config, folder: RunFolder, progress: Progress) -> Outcome:
+    """Here, or on several processes that a launcher starts."""
+    if config.processes == 1:
+        return _guarded(folder, lambda: _start(config, folder, progress))
+    return _guarded(folder, lambda: _launch(config, folder, progress))
+
+
+def _launch(config: Config, folder: RunFolder, progress: Progress) -> Outcome:
+    """Prepare the base here, so that the workers find it; then start them and wait."""
+    _use_base(build(config, folder=folder.path), folder, progress)
+    entry = registry.by_role("launcher", "default")
+    assert entry is not None, "no launcher plays the role 'default'"
+    progress.say(f"training on {config.processes} processes; {folder.path / 'worker0.log'}")
+    registry.make_launcher(entry.name, {}).launch(folder.path, config.processes)
+    return outcome_of(folder)
+
+
+def work(path: Path, progress: Progress) -> Outcome:
+    """One process's part of a prepared run (called by ``suite.core.worker``)."""
+    folder = RunFolder.open(path)
+    config = resolve_request(Request(config=path / "config.toml"))
     return _guarded(folder, lambda: _start(config, folder, progress))
 
 
@@ -57,7 +81,7 @@ def resume(path: Path, progress: Progress) -> Outcome:
                 "bitwise repetition is not promised"
             )
     folder.update(status="running")
-    return _guarded(folder, lambda: _start(config, folder, progress))
+    return _go(config, folder, progress)
 
 
 def _first_info(config: Config) -> dict[str, Any]:

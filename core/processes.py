@@ -1,6 +1,6 @@
 """One process or many: who samples which rows, and how gradients are summed.
 
-Each process samples and scores its share of the groups; the records are gathered, so that every
+Each process samples and scores its share of the rows; the records are gathered, so that every
 process holds the same experience and an algorithm never sees the split. Each minibatch is then split
 again for the backward pass and gradients are summed. Randomness is keyed by row, so that the
 number of processes changes results by rounding alone.
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from suite.core.errors import SuiteError
-from suite.core.trees import concat_rows, to_device
+from suite.core.trees import Tree, to_device
 
 Precision = Literal["fp32", "bf16"]
 
@@ -50,13 +50,13 @@ class Processes:
         """This process's contiguous share of ``size`` things, [K] long."""
         return torch.arange(size).tensor_split(self.size)[self.rank]
 
-    def gather(self, tree: Any) -> Any:
-        """All processes' rows, in rank order, on every process."""
+    def gather(self, tree: Tree) -> list[Tree]:
+        """What each process holds, in rank order, on every process."""
         if self.size == 1:
-            return tree
+            return [tree]
         parts: list[Any] = [None] * self.size
         torch.distributed.all_gather_object(parts, to_device(tree, "cpu"))
-        return to_device(concat_rows([part for part in parts if part is not None]), self.device)
+        return [to_device(part, self.device) for part in parts]
 
     def sum_gradients(self, modules: list[nn.Module]) -> None:
         """Add every process's gradients; a parameter without one counts as 0."""

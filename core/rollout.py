@@ -157,11 +157,16 @@ def rollout_in_batches(
                 group=None if group is None else group[rows],
             )
         )
-    joined = concat_rows(_pad_steps(parts))
+    joined = join_trajectories(parts)
     if group is not None:
         return joined
     own = torch.arange(len(context), device=joined.group.device)
     return Trajectory(**{**vars(joined), "group": own})
+
+
+def join_trajectories(parts: list[Trajectory]) -> Trajectory:
+    """Records of one policy as one; those that stopped early are padded to one T."""
+    return concat_rows(_pad_steps(parts))
 
 
 def _chunks(size: int, width: int) -> Iterable[Tensor]:

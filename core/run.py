@@ -22,7 +22,7 @@ from suite.core.processes import Processes
 from suite.core.randomness import Streams
 from suite.core.records import Context, Samples, Scores, Trajectory
 from suite.core.reward import Reward
-from suite.core.rollout import rollout_in_batches
+from suite.core.rollout import join_trajectories, rollout_in_batches
 from suite.core.scoring import StepScores, score
 from suite.core.settings import TrainSettings
 from suite.core.trees import concat_rows, take_rows, to_device
@@ -111,8 +111,7 @@ class Run:
             return self._from_sampler(step, num_contexts or self.settings.num_contexts, group_size)
         asked = self.ask(step, num_contexts=num_contexts, purpose=purpose)
         self._charge(len(asked) * group_size if scored else 0)
-        mine = self.processes.share(len(asked))
-        rows = (mine.unsqueeze(1) * group_size + torch.arange(group_size)).flatten()
+        rows = self.processes.share(len(asked) * group_size)
         context = take_rows(asked, rows // group_size)
         with self.processes.autocast():
             trajectory = rollout_in_batches(
@@ -124,9 +123,8 @@ class Run:
                 group=(rows // group_size).to(self.device),
             )
         scores = self._scores(trajectory, step, purpose, scored=scored)
-        trajectory, scores = self.processes.gather((trajectory, scores)) if (
-            self.processes.size > 1
-        ) else (trajectory, scores)
+        trajectory = join_trajectories(self.processes.gather(trajectory))
+        scores = concat_rows(self.processes.gather(scores))
         self._check_failures(scores)
         valid = trajectory.valid_rows & scores.valid
         return Collected(trajectory=replace(trajectory, valid=valid), scores=scores)

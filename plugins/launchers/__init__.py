@@ -1,0 +1,1 @@
+"""Launchers in the box: how the processes of one run are started."""

@@ -1,0 +1,1 @@
+"""Processes on this machine, one group over loopback."""
