@@ -91,7 +91,7 @@ def _find(qualname: str, error: TypeError, module: ModuleType) -> Callable[..., 
     while traceback.tb_next is not None:
         traceback = traceback.tb_next
     frame = traceback.tb_frame
-    first, *rest = qualname.split(".")
+    first, *rest = qualname.rpartition("<locals>.")[2].split(".")
     for names in (frame.f_locals, frame.f_globals, vars(module)):
         found: object = names.get(first)
         for part in rest:
