@@ -136,18 +136,26 @@ def _disjoint(run: Run) -> list[Check]:
 
 
 def _oracles(run: Run) -> list[Check]:
-    """A training oracle must not have seen what the held-out one is measured by."""
-    train = getattr(run.reward, "training_rows", None)
-    held_out = getattr(run.held_out_reward, "training_rows", None)
-    if train is None or held_out is None:
+    """A training oracle must not have seen the rows that it is judged by.
+
+    A reward says what it learned from in ``training_rows``; a held-out reward that looks measured
+    values up instead of learning them names those rows in ``evaluation_rows``. Both are hashes.
+    """
+    seen = getattr(run.reward, "training_rows", None)
+    judges = (getattr(run.held_out_reward, n, None) for n in ("training_rows", "evaluation_rows"))
+    known = [rows for rows in judges if rows is not None]
+    if seen is None or not known:
         return []
-    shared = len(train & held_out)
+    rows = frozenset().union(*known)
+    shared = len(seen & rows)
+    advice = "; train the two on different rows" if shared else ""
     return [
         Check(
             name="oracles were trained on disjoint data",
             ok=shared == 0,
             value=float(shared),
-            detail=f"{shared} rows of the held-out oracle's data were seen by the training oracle",
+            detail=f"{shared} of the held-out reward's {len(rows)} rows were seen by the training "
+            f"oracle{advice}",
         )
     ]
 
