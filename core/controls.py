@@ -8,7 +8,7 @@ All are measured like the tuned policy: same held-out contexts, same streams.
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from suite.core import registry
 from suite.core.algorithm import Algorithm
 from suite.core.base import ROLE, base_run
 from suite.core.build import Built, trainable_copy
+from suite.core.errors import unknown_name
 from suite.core.panel import Evaluation, evaluate
 from suite.core.policy import Policy
 from suite.core.presets import resolve
@@ -24,10 +25,16 @@ from suite.core.run import Collected, Run
 from suite.core.trainer import Trainer
 
 CALIBRATION_STEPS = 3
+BASE = "base"  # always measured: the verdict compares with it
 
 
 def run_controls(
-    built: Built, *, seconds: float, reward_calls: int, progress: Progress
+    built: Built,
+    *,
+    seconds: float,
+    reward_calls: int,
+    progress: Progress,
+    only: Sequence[str] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Every control that the task allows, by name; a missing one says why.
 
@@ -35,13 +42,19 @@ def run_controls(
         built: the tuned run; ``built.run.base`` is where controls start.
         seconds: wall time of the tuned policy's training.
         reward_calls: training calls that the tuned policy used.
+        progress: who hears of it.
+        only: names of the controls beside the base that are wanted; None is all.
+
+    Raises:
+        SuiteError: ``only`` names a control that there is not.
     """
     arms: Mapping[str, Callable[..., dict[str, Any]]] = {
-        "base": _base,
+        BASE: _base,
         "trained_on": _trained_on,
         "best_of_n": _best_of_n,
         "best_quarter": _best_quarter,
     }
+    arms = {name: arms[name] for name in _wanted(only, arms)}
     found = {}
     progress.phase("controls", len(arms))
     for done, (name, arm) in enumerate(arms.items(), start=1):
@@ -50,6 +63,14 @@ def run_controls(
         found[name] = {**row, "seconds": round(time.monotonic() - started, 2)}
         progress.advance(done)
     return found
+
+
+def _wanted(only: Sequence[str] | None, known: Iterable[str]) -> list[str]:
+    names = list(known)
+    for name in only or ():
+        if name not in names:
+            raise unknown_name("control", name, names, next_step="Correct controls.only.")
+    return [name for name in names if only is None or name == BASE or name in only]
 
 
 def _measured(built: Built, policy: Policy, draw: Collected | None = None) -> Evaluation:

@@ -223,10 +223,14 @@ def _finish(
             "seconds": round(seconds, 2),
         }
     }
-    if built.config.section("controls").get("enabled", True):
+    wanted = built.config.section("controls")
+    if wanted.get("enabled", True):
         started = time.monotonic()
+        calls, only = run.reward_calls, wanted.get("only")
         controls.update(
-            run_controls(built, seconds=seconds, reward_calls=run.reward_calls, progress=progress)
+            run_controls(
+                built, seconds=seconds, reward_calls=calls, progress=progress, only=only
+            )
         )
         _note_seconds(folder, "controls", time.monotonic() - started)
     else:
