@@ -13,6 +13,7 @@ from suite.core.errors import SuiteError
 from suite.core.journal import Journal
 from suite.core.metric import Codec, Metric
 from suite.core.policy import CAPABILITIES, Policy
+from suite.core.positions import parse_positions
 from suite.core.processes import Processes
 from suite.core.reward import Reward
 from suite.core.run import Run
@@ -106,7 +107,7 @@ def build(config: Config, *, folder: Path | None = None) -> Built:
         task.codec.name, _with_data(task.codec, config)
     )
     processes = Processes(device=config.device, precision=config.precision)  # type: ignore[arg-type]
-    use = _fixed(policy_use(config), config)
+    use = _fixed(policy_use(config), config, codec)
     policy = registry.make_policy(use.name, _with_data(use, config)).to(processes.device)
     check_capabilities(config.recipe.name, algorithm, use.name, policy.capabilities)
     reward = _reward(config, task.reward, "reward")
@@ -145,15 +146,19 @@ def trainable_copy(policy: Policy) -> Policy:
     return twin
 
 
-def _fixed(use: Use, config: Config) -> Use:
+def _fixed(use: Use, config: Config, codec: Codec | None) -> Use:
+    """The policy with the template's letters kept at the positions of --fix."""
     if config.fix is None:
         return use
-    if config.task.template is None:
+    template = config.task.template
+    if template is None or codec is None:
         raise SuiteError(
             f"the task '{config.task.name}' has no template whose positions --fix could keep.\n"
             "Drop --fix, or name a task that has one: `suite show TASK`."
         )
-    return use.updated(fix=config.fix, template=config.task.template)
+    tokens = codec.encode((template,)).tensor[0].tolist()
+    kept = parse_positions(config.fix, len(tokens))
+    return use.updated(fixed={position: tokens[position] for position in kept})
 
 
 def _reward(config: Config, use: Use | None, section: str) -> Reward | None:

@@ -23,8 +23,7 @@ from suite.core.policy import State
 from suite.plugins.policies.discrete_diffusion.config import DiffusionConfig
 from suite.plugins.policies.discrete_diffusion.geometry import (
     PAIR_FEATURES,
-    nearest_neighbours,
-    pair_features,
+    backbone_graphs,
 )
 from suite.plugins.policies.discrete_diffusion.network import Trunk
 
@@ -64,8 +63,8 @@ class BackboneTrunk(Trunk):
 
     def encode(self, backbone: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
         """Nodes [U, L, H] and filters [U, D, A, L, L] of backbones [U, L, 4, 3]."""
-        index, real = nearest_neighbours(backbone[:, :, 1], present, self.num_neighbours)
-        edges = self.embed(pair_features(backbone, index))
+        index, real, features = backbone_graphs(backbone, present, self.num_neighbours)
+        edges = self.embed(features)
         weight = real.unsqueeze(-1).to(edges.dtype) / index.shape[-1]
         nodes = self.start((edges * weight).sum(dim=2))
         for layer in self.encoder:

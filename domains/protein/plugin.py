@@ -1,0 +1,73 @@
+"""The protein domain's hook answers. torch waits inside functions: listing must stay fast."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from suite.core.hooks import hookimpl
+
+if TYPE_CHECKING:
+    from suite.core.contexts import Contexts
+    from suite.core.metric import Codec
+    from suite.core.reward import Reward
+    from suite.core.task import Domain
+
+
+@hookimpl
+def suite_make_domain(name: str) -> "Domain":
+    """The protein domain."""
+    from suite.core.task import Domain
+
+    return Domain(
+        name="protein",
+        summary="A sample is a sequence, a token is one of the 20 amino acids; rewards are in kT "
+        "or kcal/mol a residue, elementary charges, or an assay's own unit.",
+        default_task="protein/bundle",
+    )
+
+
+@hookimpl
+def suite_make_contexts(name: str, config: Mapping[str, Any]) -> "Contexts":
+    """Build the protein contexts called ``name``."""
+    return CONTEXTS[name](**config)
+
+
+@hookimpl
+def suite_make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
+    """Build the reward called ``name``; the manifest promises that it is one of REWARDS."""
+    return REWARDS[name](**config)
+
+
+@hookimpl
+def suite_make_codec(name: str, config: Mapping[str, Any]) -> "Codec":
+    """Build the codec of one-letter codes."""
+    from suite.domains.protein.codec import LetterCodec
+
+    return LetterCodec(**config)
+
+
+def bundles(**config: Any) -> "Contexts":
+    """Designed helical bundles."""
+    from suite.domains.protein.contexts import bundle_contexts
+
+    return bundle_contexts(**config)
+
+
+def bundle_design(**config: Any) -> "Reward":
+    """The training reward of the embedded default."""
+    from suite.domains.protein.reward import BundleDesign
+
+    return BundleDesign(**config)
+
+
+def charge_distance(**config: Any) -> "Reward":
+    """Distance of the net charge to a target."""
+    from suite.domains.protein.reward import ChargeDistance
+
+    return ChargeDistance(**config)
+
+
+CONTEXTS: dict[str, Callable[..., "Contexts"]] = {"protein/bundles": bundles}
+REWARDS: dict[str, Callable[..., "Reward"]] = {
+    "protein/bundle_design": bundle_design,
+    "protein/charge_distance": charge_distance,
+}
