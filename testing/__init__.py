@@ -1,0 +1,33 @@
+"""The conformance kit: what a plugin's own tests, and ``suite plugins check``, hold it to.
+
+Each function raises AssertionError with a message that says what to do. ``check_distribution`` runs
+all of them on everything that an installed package provides.
+"""
+
+from suite.testing.algorithm import check_algorithm
+from suite.testing.conformance import Result, check_distribution
+from suite.testing.environment import check_environment, played_by
+from suite.testing.policy import check_policy
+from suite.testing.reward import check_reward
+from suite.testing.values import (
+    check_codec,
+    check_contexts,
+    check_domain,
+    check_metric,
+    check_task,
+)
+
+__all__ = [
+    "Result",
+    "check_algorithm",
+    "check_codec",
+    "check_contexts",
+    "check_distribution",
+    "check_domain",
+    "check_environment",
+    "check_metric",
+    "check_policy",
+    "check_reward",
+    "check_task",
+    "played_by",
+]
