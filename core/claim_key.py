@@ -1,0 +1,171 @@
+"""What a measured cell depends on, as hashes: when one of them changes, the cell is stale.
+
+Code is hashed by what it says to Python: comments, docstrings and layout may change freely.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from suite.core import registry
+from suite.core.base import ROLE
+from suite.core.build import policy_use
+from suite.core.catalog import Entry
+from suite.core.config import Config
+
+CORE = Path(__file__).parent
+# Where training, evaluation and controls start; what they import is found from there.
+ROOTS = ("trainer", "panel", "controls", "selfcheck")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """Hashes of everything that a cell's numbers rest on.
+
+    Attributes:
+        config: of the resolved configuration and the whole task with its base's recipe.
+        code: by plugin module, and "core".
+        torch: the version, as text.
+    """
+
+    config: str
+    code: Mapping[str, str]
+    torch: str
+
+    def changed_since(self, old: "Key") -> tuple[str, ...]:
+        """What differs from ``old``: "configuration", modules, the torch version."""
+        names = [] if self.config == old.config else ["configuration"]
+        modules = sorted({*self.code, *old.code})
+        names += [name for name in modules if self.code.get(name) != old.code.get(name)]
+        return (*names, *([] if self.torch == old.torch else [f"torch {self.torch}"]))
+
+
+def key_of(config: Config, control: str | None = None) -> Key:
+    """The key of a run, or of one of its controls.
+
+    Raises:
+        SuiteError: a plugin that the run needs is not installed.
+    """
+    import torch
+
+    data = None if config.data is None else _digest(Path(config.data).read_bytes())
+    text = replace(config, data=None).to_toml()
+    folders = {entry.module: entry.manifest.parent for entry in owners(config, control)}
+    code = {module: folder_hash(folders[module]) for module in sorted(folders)}
+    return Key(
+        config=_digest(f"{text}\n{config.task!r}\n{data}\n{control}".encode()),
+        code={"core": core_hash(folders.values()), **code},
+        torch=torch.__version__,
+    )
+
+
+def owners(config: Config, control: str | None = None) -> Iterator[Entry]:
+    """Who provides what the run loads; a plugin may come twice."""
+    task = config.task
+    yield registry.find("task", task.name)
+    for name in config.recipe.chain:
+        yield registry.find("algorithm", name)
+    uses = {
+        "policy": policy_use(config),
+        "contexts": task.contexts,
+        "environment": task.environment,
+        "codec": task.codec,
+    }
+    for kind, use in uses.items():
+        if use is not None:
+            yield registry.find(kind, use.name)
+    for use in (task.reward, task.held_out_reward):
+        if use is not None:
+            yield registry.find("reward", use.name)
+    for metric in task.metrics:
+        yield registry.find("metric", metric)
+    roles = [("algorithm", ROLE if task.base is not None else None)]
+    roles += [(kind, control) for kind in ("sampler", "algorithm")]
+    players = (registry.by_role(kind, role) for kind, role in roles if role is not None)
+    yield from (player for player in players if player is not None)
+
+
+# --- hashes -------------------------------------------------------------------------------------
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=10).hexdigest()
+
+
+def folder_hash(folder: Path) -> str:
+    """Of the code and settings of a plugin's folder."""
+    found = (path for path in folder.rglob("*") if path.suffix in (".py", ".toml", ".json"))
+    named = {path.relative_to(folder).as_posix(): path for path in found}
+    return _digest("".join(f"{name} {_hash(named[name])}\n" for name in sorted(named)).encode())
+
+
+def core_hash(plugins: Iterable[Path] = ()) -> str:
+    """Of the modules of core that produce numbers: what ROOTS and these plugins' folders import."""
+    found = sorted(core_modules(plugins).items())
+    return _digest("".join(f"{name} {_hash(path)}\n" for name, path in found).encode())
+
+
+def core_modules(plugins: Iterable[Path] = ()) -> dict[str, Path]:
+    """Those modules by name, found through their imports."""
+    waiting = [f"suite.core.{name}" for name in ROOTS]
+    waiting += [
+        name for folder in plugins for path in folder.rglob("*.py") for name in _imports(path)
+    ]
+    found: dict[str, Path] = {}
+    while waiting:
+        name = waiting.pop()
+        path = CORE.joinpath(*name.split(".")[2:]).with_suffix(".py")
+        if name in found or not path.is_file():
+            continue
+        found[name] = path
+        waiting += _imports(path)
+    return found
+
+
+def _imports(path: Path) -> tuple[str, ...]:
+    return _parsed(path, path.stat().st_mtime_ns)[1]
+
+
+def _hash(path: Path) -> str:
+    if path.suffix == ".py":
+        return _parsed(path, path.stat().st_mtime_ns)[0]
+    return _digest(path.read_bytes())
+
+
+@cache
+def _parsed(path: Path, changed: int) -> tuple[str, tuple[str, ...]]:
+    """The hash of a module and what it imports of core; read again when the file has changed."""
+    tree = ast.parse(path.read_bytes())
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("suite.core"):
+            assert node.module is not None
+            names += [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
+    return _digest(_shape(tree).encode()), tuple(names)
+
+
+def _shape(node: object) -> str:
+    """A syntax tree as text, without positions and docstrings.
+
+    Empty fields are left out, because Python versions differ in which of them exist.
+    """
+    if isinstance(node, list):
+        return "[" + " ".join(map(_shape, node)) + "]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    parts = []
+    for name, value in ast.iter_fields(node):
+        kept = value[1:] if name == "body" and _is_docstring(value) else value
+        if kept is not None and kept != []:
+            parts.append(f"{name}={_shape(kept)}")
+    return f"{type(node).__name__}({' '.join(parts)})"
+
+
+def _is_docstring(body: object) -> bool:
+    first = body[0] if isinstance(body, list) and body else None
+    if not isinstance(first, ast.Expr) or not isinstance(first.value, ast.Constant):
+        return False
+    return isinstance(first.value.value, str)
