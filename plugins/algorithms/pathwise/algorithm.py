@@ -23,8 +23,9 @@ from suite.core.algorithm import Algorithm, Experience, Loss, Minibatch
 from suite.core.errors import SuiteError
 from suite.core.randomness import Streams, permutation
 from suite.core.records import Context
-from suite.core.relaxed import relaxed_rollout
+from suite.core.relaxed import RelaxedRollout, relaxed_rollout
 from suite.core.trees import take_rows
+from suite.plugins.algorithms.pathwise.published import PublishedRollout, published_rollout
 
 if TYPE_CHECKING:
     from suite.core.run import Run
@@ -37,13 +38,18 @@ class Pathwise(Algorithm):
     target: ClassVar[Literal["posterior", "reward", "none"]] = "posterior"
     reward_view: ClassVar[str | None] = "relaxed"
 
-    kl: Literal["exact", "none"] = Field("exact", description="the path KL, or no KL at all")
+    kl: Literal["exact", "published", "none"] = Field(
+        "exact", description="the path KL, the published penalty, or none"
+    )
     beta: float = Field(0.05, ge=0, description="weight of the KL, in reward units a nat")
     last_steps: int = Field(8, ge=1, description="K: steps that carry the gradient")
     temperature: float = Field(0.5, gt=0, description="of the soft backward pass")
     kl_prefix_steps: int | None = Field(
         None, ge=1, description="random prefix steps in the KL, reweighted; null is all"
     )
+
+    def requirements(self) -> frozenset[str]:
+        return self.requires | ({"unmasks"} if self.kl == "published" else set())
 
     def needs_reference(self) -> bool:
         return self.kl != "none" and self.beta > 0
@@ -68,15 +74,7 @@ class Pathwise(Algorithm):
 
     def loss(self, run: "Run", minibatch: Minibatch, streams: Streams) -> Loss:
         context: Context = minibatch["context"]
-        rollout = relaxed_rollout(
-            run.policy,
-            context,
-            streams,
-            last=self.last_steps,
-            temperature=self.temperature,
-            reference=run.reference if self.needs_reference() else None,
-            kl_steps=self._kl_steps(run, streams) if self.needs_reference() else None,
-        )
+        rollout = self._rollout(run, context, streams)
         assert run.reward is not None
         value = run.reward(rollout.sample, context).value
         if not value.requires_grad:
@@ -87,4 +85,28 @@ class Pathwise(Algorithm):
         terms = {"reward": -value.sum(), "kl": self.beta * rollout.kl.sum()}
         if not self.needs_reference():
             del terms["kl"]
-        return Loss(terms=terms, metrics={"reward": value.sum(), "kl": rollout.kl.sum()})
+        name = "relaxed_kl" if self.kl == "published" else "kl"
+        return Loss(terms=terms, metrics={"reward": value.sum(), name: rollout.kl.sum()})
+
+    def _rollout(
+        self, run: "Run", context: Context, streams: Streams
+    ) -> RelaxedRollout | PublishedRollout:
+        reference = run.reference if self.needs_reference() else None
+        if self.kl == "published":
+            return published_rollout(
+                run.policy,
+                reference,
+                context,
+                streams,
+                last=self.last_steps,
+                temperature=self.temperature,
+            )
+        return relaxed_rollout(
+            run.policy,
+            context,
+            streams,
+            last=self.last_steps,
+            temperature=self.temperature,
+            reference=reference,
+            kl_steps=self._kl_steps(run, streams) if reference is not None else None,
+        )

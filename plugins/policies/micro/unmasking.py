@@ -21,7 +21,7 @@ class UnmaskingPolicy(Policy):
     """p(x_s | x_t) factorises over masked positions; letter id V stands for a masked position."""
 
     capabilities: ClassVar[frozenset[str]] = frozenset(
-        {"samples", "scores", "likelihood", "pathwise", "value", "balance"}
+        {"samples", "scores", "likelihood", "pathwise", "unmasks", "value", "balance"}
     )
 
     def __init__(
