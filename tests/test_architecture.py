@@ -233,7 +233,8 @@ def secret_names() -> set[str]:
     """What the built-in manifests call policies, algorithms, domains and samplers."""
     rows = (
         row
-        for manifest in ROOT.glob("[pdt]*/**/suite-plugin.toml")
+        for folder in ("plugins", "domains", "tasks")
+        for manifest in (ROOT / folder).rglob("suite-plugin.toml")
         for row in tomllib.loads(manifest.read_text(encoding="utf-8"))["provides"]
     )
     return {row["name"] for row in rows if row["kind"] in SECRET_KINDS} - CAPABILITIES
