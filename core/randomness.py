@@ -7,19 +7,42 @@ torch's CPU generator keeps only 32 bits of its seed, where a hundred thousand s
 
 import hashlib
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.random.bit_generator import ISeedSequence
 from torch import Tensor
 
 TINY = float(np.finfo(np.float32).tiny)
 
 
+def _key_bytes(seed: int, step: int, purpose: str, row: int) -> bytes:
+    text = f"{seed}/{step}/{purpose}/{row}".encode()
+    return hashlib.blake2b(text, digest_size=16).digest()
+
+
 def stream_key(seed: int, step: int, purpose: str, row: int) -> int:
     """The 128-bit key of one stream: a hash, so that nearby counters share nothing."""
-    text = f"{seed}/{step}/{purpose}/{row}".encode()
-    return int.from_bytes(hashlib.blake2b(text, digest_size=16).digest(), "little")
+    return int.from_bytes(_key_bytes(seed, step, purpose, row), "little")
+
+
+class _Key(ISeedSequence):
+    """Hands Philox its key as it is.
+
+    ``Philox(key=...)`` gives the same numbers, but asks the system for entropy that it never uses,
+    which takes longer than all the rest of making a stream.
+    """
+
+    def __init__(self, words: np.ndarray[Any, Any]) -> None:
+        self._words = words
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> np.ndarray[Any, Any]:
+        """The key, [2] of uint64: what Philox asks for."""
+        assert n_words == len(self._words)
+        assert dtype == self._words.dtype
+        return self._words
 
 
 class Streams:
@@ -35,9 +58,16 @@ class Streams:
         self.seed, self.step, self.purpose = seed, step, purpose
         self.row_ids = [int(row) for row in rows]
         self.device = device
-        self._generators = [
-            np.random.Generator(np.random.Philox(key=stream_key(seed, step, purpose, row)))
-            for row in self.row_ids
+
+    @cached_property
+    def _generators(self) -> list[np.random.Generator]:
+        """Made at the first draw: they take microseconds each, and most losses never draw."""
+        keys = (_key_bytes(self.seed, self.step, self.purpose, row) for row in self.row_ids)
+        words = np.frombuffer(b"".join(keys), dtype="<u8").astype(np.uint64).reshape(-1, 2)
+        # numpy documents ISeedSequence as an argument; its annotations leave it out.
+        return [
+            np.random.Generator(np.random.Philox(_Key(pair)))  # type: ignore[arg-type]
+            for pair in words
         ]
 
     def __len__(self) -> int:
