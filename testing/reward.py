@@ -200,12 +200,12 @@ def carries_gradients_where_it_says_so(subject: RewardSubject) -> None:
 
 REWARD_CHECKS: tuple[Check[RewardSubject], ...] = (
     names_the_views_it_reads,
+    leaves_its_input_alone,  # before any other call: an edit made twice may change nothing
     gives_one_score_a_sample,
     prices_an_invalid_sample,
     stays_within_its_bounds,
     scores_the_same_twice,
     does_not_depend_on_batch_order,
-    leaves_its_input_alone,
     scores_an_empty_batch,
     agrees_with_itself_at_the_corners,
     carries_gradients_where_it_says_so,
