@@ -6,9 +6,9 @@ divergences are in nats, summed over everything but the batch shape.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -48,6 +48,11 @@ class StepDistribution(ABC):
     @abstractmethod
     def narrow(self, start: int, length: int) -> "StepDistribution":
         """Steps [start, start + length) of a replay's [B, S]."""
+
+    @classmethod
+    def stack(cls, laws: Sequence[Self]) -> Self:
+        """Laws of S single steps, each over [N], as one law over [N, S]."""
+        raise NotImplementedError(f"{cls.__name__} cannot join the laws of several steps")
 
     def kl(self, other: "StepDistribution") -> Tensor:
         """KL(self || other), [...], nats; only between two laws of one kind."""
@@ -91,6 +96,10 @@ class Categorical(StepDistribution):
 
     def narrow(self, start: int, length: int) -> "Categorical":
         return Categorical(self.log_p.narrow(1, start, length))
+
+    @classmethod
+    def stack(cls, laws: Sequence[Self]) -> Self:
+        return cls(torch.stack([law.log_p for law in laws], dim=1))
 
     def kl(self, other: StepDistribution) -> Tensor:
         assert isinstance(other, Categorical)
@@ -153,6 +162,12 @@ class GaussianStep(StepDistribution):
         mean, std = self.mean.narrow(1, start, length), self.std.narrow(1, start, length)
         return GaussianStep(mean, std, batch_ndim=self.batch_ndim)
 
+    @classmethod
+    def stack(cls, laws: Sequence[Self]) -> Self:
+        mean = torch.stack([law.mean for law in laws], dim=1)
+        std = torch.stack([law.std for law in laws], dim=1)
+        return cls(mean, std, batch_ndim=laws[0].batch_ndim + 1)
+
     def kl(self, other: StepDistribution) -> Tensor:
         assert isinstance(other, GaussianStep)
         ratio = self.std / other.std
@@ -208,6 +223,13 @@ class UnmaskingStep(StepDistribution):
     def narrow(self, start: int, length: int) -> "UnmaskingStep":
         parts = [t.narrow(1, start, length) for t in (self.log_p, self.masked, self.reveal)]
         return UnmaskingStep(parts[0], parts[1], parts[2], mask_id=self.mask_id)
+
+    @classmethod
+    def stack(cls, laws: Sequence[Self]) -> Self:
+        log_p = torch.stack([law.log_p for law in laws], dim=1)
+        masked = torch.stack([law.masked for law in laws], dim=1)
+        reveal = torch.stack([law.reveal for law in laws], dim=1)
+        return cls(log_p, masked, reveal, mask_id=laws[0].mask_id)
 
     def kl(self, other: StepDistribution) -> Tensor:
         """reveal * sum over masked positions of KL(p || q): exact, both kernels share reveal."""

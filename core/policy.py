@@ -9,6 +9,7 @@ Shapes: N rows while sampling, B samples in a record, T decisions, S steps of a 
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 import torch
@@ -25,6 +26,7 @@ CAPABILITIES = {
     "scores": "re-scores its own decisions exactly",
     "likelihood": "bounds or knows the log-likelihood of any finished sample",
     "pathwise": "carries reward gradients through its sampling steps",
+    "unmasks": "its steps are unmasking kernels (masked discrete diffusion)",
     "value": "offers features of every state to a critic",
     "balance": "knows the backward law of its construction (GFlowNets)",
     "acts": "meets an environment between decisions",
@@ -63,11 +65,20 @@ class Policy(nn.Module, ABC):
     def finish(self, state: State) -> Samples:
         """The finished objects."""
 
+    def remember(self, state: State, law: StepDistribution) -> State:
+        """``state`` with what its law cost to make and the next step may read again.
+
+        Rollouts call it between ``step`` and ``advance``.
+        """
+        return state
+
     def condition(self, context: Context) -> State:
         """What this policy computes once a context and its steps read, each [N, ...].
 
-        ``start`` puts it into the state. Who steps one policy through another's states (a
-        reference beside the policy that samples) overwrites these entries with its own.
+        ``start`` puts it into the state, ``replay`` reads it too. Entries that ``context.data``
+        already holds are returned as they are: that is how core computes them once for many
+        chunks of a replay (see ``with_condition``). Names must be this policy's own; a reference
+        that steps through another policy's states overwrites them with what it computed itself.
         """
         return {}
 
@@ -145,6 +156,12 @@ class Policy(nn.Module, ABC):
 def take_state(state: State, rows: Tensor) -> State:
     """Rows [K] of a state."""
     return {key: value.index_select(0, rows) for key, value in state.items()}
+
+
+def with_condition(policy: Policy, context: Context) -> Context:
+    """``context`` with what ``policy`` computes once a context among its data."""
+    own = policy.condition(context)
+    return replace(context, data={**context.data, **own}) if own else context
 
 
 def where_active(active: Tensor, new: Tensor, old: Tensor) -> Tensor:

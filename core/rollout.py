@@ -53,7 +53,7 @@ def rollout(
         log_probs.append(distribution.log_prob(decision).masked_fill(~active, 0.0))
         masks.append(active)
         steps.append(policy.record(state, t, decision))
-        state = policy.advance(state, t, decision)
+        state = policy.advance(policy.remember(state, distribution), t, decision)
         if episode is not None:
             state = episode.step(state, active, index)
     stacked = {

@@ -6,14 +6,14 @@ activations live only while its own gradient is taken. An algorithm sees no chun
 Shapes: B samples, S steps.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from suite.core.distributions import StepDistribution
-from suite.core.policy import Policy
+from suite.core.policy import Policy, with_condition
 from suite.core.records import Trajectory
 
 ROWS_A_CHUNK = 2048  # states in memory at once; large enough to fill two cores
@@ -54,13 +54,27 @@ def score(
         steps = torch.arange(trajectory.num_steps, device=trajectory.mask.device)
     width = max(1, rows_a_chunk // max(1, len(trajectory)))
     mask = trajectory.mask[:, steps]
-    if policy.replays_whole:
-        parts = _score_whole(policy, trajectory, steps, mask, reference, entropy, width)
-    else:
-        parts = _score_steps(policy, trajectory, steps, mask, reference, entropy, width)
+    laws = None if reference is None else ReferenceLaws(reference, trajectory)
+    own = replace(trajectory, context=with_condition(policy, trajectory.context))
+    score_chunks = _score_whole if policy.replays_whole else _score_steps
+    parts = score_chunks(policy, own, steps, mask, laws, entropy, width)
     columns = [torch.cat(column, dim=1) for column in zip(*parts, strict=True)]
     kl = columns[1] if reference is not None else None
     return StepScores(log_prob=columns[0], kl=kl, entropy=columns[-1] if entropy else None)
+
+
+class ReferenceLaws:
+    """A reference's laws on a record: its own view of the context, no gradient, no activations."""
+
+    @torch.no_grad()
+    def __init__(self, reference: Policy, trajectory: Trajectory) -> None:
+        context = with_condition(reference, trajectory.context)
+        self.reference, self.trajectory = reference, replace(trajectory, context=context)
+
+    @torch.no_grad()
+    def of(self, steps: Tensor) -> StepDistribution:
+        """The laws of ``steps`` [S], over [B, S]."""
+        return self.reference.replay(self.trajectory, steps)[0]
 
 
 def _measure(
@@ -84,22 +98,24 @@ def _score_steps(
     trajectory: Trajectory,
     steps: Tensor,
     mask: Tensor,
-    reference: Policy | None,
+    reference: ReferenceLaws | None,
     entropy: bool,
     width: int,
 ) -> list[tuple[Tensor, ...]]:
     """Families whose every step is a forward of its own: chunk the trunk."""
 
-    def run(chunk: Tensor, chunk_mask: Tensor) -> tuple[Tensor, ...]:
-        law, decision = policy.replay(trajectory, chunk)
-        reference_law = None
-        if reference is not None:
-            with torch.no_grad():
-                reference_law, _ = reference.replay(trajectory, chunk)
-        return _measure(law, decision, chunk_mask, reference_law, entropy)
+    def measured(chunk: Tensor, chunk_mask: Tensor) -> tuple[Tensor, ...]:
+        # Outside of what is recomputed: a law is small beside the activations that made it.
+        reference_law = None if reference is None else reference.of(chunk)
+
+        def run(chunk: Tensor, chunk_mask: Tensor) -> tuple[Tensor, ...]:
+            law, decision = policy.replay(trajectory, chunk)
+            return _measure(law, decision, chunk_mask, reference_law, entropy)
+
+        return _recomputed(run, chunk, chunk_mask)
 
     pairs = zip(steps.split(width), mask.split(width, dim=1), strict=True)
-    return [_recomputed(run, chunk, chunk_mask) for chunk, chunk_mask in pairs]
+    return [measured(chunk, chunk_mask) for chunk, chunk_mask in pairs]
 
 
 def _score_whole(
@@ -107,16 +123,13 @@ def _score_whole(
     trajectory: Trajectory,
     steps: Tensor,
     mask: Tensor,
-    reference: Policy | None,
+    reference: ReferenceLaws | None,
     entropy: bool,
     width: int,
 ) -> list[tuple[Tensor, ...]]:
     """Families with one trunk pass for all steps: chunk the head alone."""
     law, decision = policy.replay(trajectory, steps)
-    reference_law: StepDistribution | None = None
-    if reference is not None:
-        with torch.no_grad():
-            reference_law, _ = reference.replay(trajectory, steps)
+    reference_law = None if reference is None else reference.of(steps)
 
     def run(start: Tensor, chunk_mask: Tensor) -> tuple[Tensor, ...]:
         first, length = int(start), chunk_mask.shape[1]

@@ -4,6 +4,9 @@ Any-order decoding (Uria et al., "A Deep and Tractable Density Estimator", arXiv
 position is uniform among the masked ones, so that a sample of n free positions takes n decisions.
 """
 
+from collections.abc import Sequence
+from typing import Self
+
 import torch
 from torch import Tensor
 
@@ -56,6 +59,12 @@ class OnePositionStep(StepDistribution):
     def narrow(self, start: int, length: int) -> "OnePositionStep":
         parts = [tensor.narrow(1, start, length) for tensor in (self.log_p, self.masked)]
         return OnePositionStep(parts[0], parts[1], mask_id=self.mask_id)
+
+    @classmethod
+    def stack(cls, laws: Sequence[Self]) -> Self:
+        log_p = torch.stack([law.log_p for law in laws], dim=1)
+        masked = torch.stack([law.masked for law in laws], dim=1)
+        return cls(log_p, masked, mask_id=laws[0].mask_id)
 
     def kl(self, other: StepDistribution) -> Tensor:
         """Mean over masked positions of KL(p || q): both choose the position alike."""

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from suite.core.config_model import parse_config
 from suite.core.distributions import RelaxedTokens, StepDistribution, UnmaskingStep
-from suite.core.policy import Policy, State
+from suite.core.policy import Policy, State, take_state
 from suite.core.randomness import Streams
 from suite.core.records import Context, Samples, Trajectory
 from suite.plugins.policies.discrete_diffusion import files
@@ -55,7 +55,7 @@ class DiscreteDiffusion(Policy):
     """
 
     capabilities: ClassVar[frozenset[str]] = frozenset(
-        {"samples", "scores", "likelihood", "pathwise", "value", "balance"}
+        {"samples", "scores", "likelihood", "pathwise", "unmasks", "value", "balance"}
     )
     masked: Tensor
     reveal: Tensor
@@ -78,6 +78,9 @@ class DiscreteDiffusion(Policy):
 
     def condition(self, context: Context) -> State:
         """What the network computes once a context; gradients reach its encoder."""
+        ready = {key: data for key, data in context.data.items() if key.startswith(CONDITION)}
+        if ready:
+            return ready
         present = read_given(self.config, context)["present"]
         features = self.denoiser.trunk.condition(context.data, present)
         return {CONDITION + name: value for name, value in features.items()}
@@ -147,9 +150,38 @@ class DiscreteDiffusion(Policy):
         return t < self.num_steps
 
     def step(self, state: State, t: Tensor) -> StepDistribution:
+        tokens, log_p = state["tokens"], state.get("log_p")
+        # What was made without gradient cannot stand in where one is wanted.
+        if log_p is None or (torch.is_grad_enabled() and not log_p.requires_grad):
+            return self._law(self._log_p_now(without_memory(state), t), tokens, t)
+        stale = torch.nonzero(round_up((tokens != state["log_p_of"]).any(dim=1))).squeeze(1)
+        if len(stale):
+            fresh = self._log_p_now(take_state(without_memory(state), stale), t[stale])
+            log_p = log_p.index_copy(0, stale, fresh)
+        return self._law(log_p, tokens, t)
+
+    def _log_p_now(self, state: State, t: Tensor) -> Tensor:
         letters = state.get("relaxed", state["tokens"])
-        log_p = self._log_p(letters, state["tokens"], self.times[t], state)
-        return self._law(log_p, state["tokens"], t)
+        return self._log_p(letters, state["tokens"], self.times[t], state)
+
+    def remember(self, state: State, law: StepDistribution) -> State:
+        """Keep the letters' probabilities for rows in which the next step finds nothing new.
+
+        A step reveals nothing in about exp(-L / T) of the rows; without time conditioning their
+        network's answer is the one before (Sahoo et al., arXiv:2406.07524, section 4).
+        """
+        if not self._repeats(state):
+            return state
+        assert isinstance(law, UnmaskingStep | OnePositionStep)
+        return {**state, "log_p": law.log_p, "log_p_of": state["tokens"]}
+
+    def _repeats(self, given: State) -> bool:
+        """Whether equal letters get equal answers, and picking rows is cheaper than asking again.
+
+        Features of a context can be large beside a step's own work: their rows are not picked.
+        """
+        plain = not any(key.startswith(CONDITION) for key in given)
+        return plain and not self.config.time_conditioning
 
     def advance(self, state: State, t: Tensor, decision: Tensor | RelaxedTokens) -> State:
         drawn = decision.tokens if isinstance(decision, RelaxedTokens) else decision
@@ -226,10 +258,18 @@ class DiscreteDiffusion(Policy):
 
     def _log_p_of(self, states: Tensor, steps: Tensor, given: State) -> Tensor:
         """Log-probabilities in states [B, S, L] before steps [S] or [B, S]; [B, S, L, V]."""
-        flat = states.flatten(0, 1)
-        time = self.times[steps.to(states.device)].expand(states.shape[:2]).flatten()
-        log_p = self._log_p(flat, flat, time, given)
-        return log_p.view(*states.shape, -1)
+        time = self.times[steps.to(states.device)].expand(states.shape[:2])
+        if not self._repeats(given):
+            flat = states.flatten(0, 1)
+            return self._log_p(flat, flat, time.flatten(), given).view(*states.shape, -1)
+        # Successive states of a row are often equal, and ask the network once.
+        new = torch.ones_like(time, dtype=torch.bool)
+        new[:, 1:] = (states[:, 1:] != states[:, :-1]).any(dim=-1)
+        new = round_up(new)
+        flat, rows = states[new], torch.nonzero(new)[:, 0]
+        log_p = self._log_p(flat, flat, time[new], take_state(given, rows))
+        which = new.flatten().cumsum(0) - 1
+        return log_p.index_select(0, which).view(*states.shape, -1)
 
     def _rebuild(self, trajectory: Trajectory, steps: Tensor) -> tuple[Tensor, Tensor]:
         """States before, and decisions at, each of ``steps`` [S]: both [B, S, L] long."""
@@ -350,6 +390,23 @@ class DiscreteDiffusion(Policy):
         policy = cls(parse_config(DiffusionConfig, {**config, **overrides}, "policy"))
         files.fill(policy, weights, Path(folder))
         return policy
+
+
+def without_memory(state: State) -> State:
+    """``state`` less what ``remember`` put there."""
+    return {key: value for key, value in state.items() if not key.startswith("log_p")}
+
+
+def round_up(chosen: Tensor) -> Tensor:
+    """``chosen`` with a few more True, so that their number is a multiple of an eighth of all.
+
+    Libraries plan a convolution anew for every batch size: an odd one costs more than a few rows.
+    """
+    block = max(1, chosen.numel() // 8)
+    missing = -int(chosen.sum()) % block
+    flat = chosen.flatten().clone()
+    flat[torch.nonzero(~flat)[:missing]] = True
+    return flat.view_as(chosen)
 
 
 def guide(conditional: Tensor, unconditional: Tensor, scale: float) -> Tensor:
