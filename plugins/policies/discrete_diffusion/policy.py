@@ -30,6 +30,7 @@ from suite.plugins.policies.discrete_diffusion import files
 from suite.plugins.policies.discrete_diffusion.config import DiffusionConfig
 from suite.plugins.policies.discrete_diffusion.constraints import completes_motif
 from suite.plugins.policies.discrete_diffusion.given import CONDITION, read_given, spread
+from suite.plugins.policies.discrete_diffusion.guidance import guide
 from suite.plugins.policies.discrete_diffusion.likelihood import (
     Noised,
     noise_for_one_position,
@@ -37,6 +38,13 @@ from suite.plugins.policies.discrete_diffusion.likelihood import (
 )
 from suite.plugins.policies.discrete_diffusion.network import build_denoiser
 from suite.plugins.policies.discrete_diffusion.one_position import OnePositionStep
+from suite.plugins.policies.discrete_diffusion.repeats import (
+    changed_rows,
+    first_of_equals,
+    remembered,
+    with_memory,
+    without_memory,
+)
 from suite.plugins.policies.discrete_diffusion.schedule import (
     masked_before,
     reveal_chance,
@@ -150,30 +158,22 @@ class DiscreteDiffusion(Policy):
         return t < self.num_steps
 
     def step(self, state: State, t: Tensor) -> StepDistribution:
-        tokens, log_p = state["tokens"], state.get("log_p")
-        # What was made without gradient cannot stand in where one is wanted.
-        if log_p is None or (torch.is_grad_enabled() and not log_p.requires_grad):
-            return self._law(self._log_p_now(without_memory(state), t), tokens, t)
-        stale = torch.nonzero(round_up((tokens != state["log_p_of"]).any(dim=1))).squeeze(1)
-        if len(stale):
-            fresh = self._log_p_now(take_state(without_memory(state), stale), t[stale])
-            log_p = log_p.index_copy(0, stale, fresh)
-        return self._law(log_p, tokens, t)
+        log_p = remembered(state)
+        if log_p is None:
+            return self._law(self._log_p_now(without_memory(state), t), state["tokens"], t)
+        rows = changed_rows(state)
+        if len(rows):
+            fresh = self._log_p_now(take_state(without_memory(state), rows), t[rows])
+            log_p = log_p.index_copy(0, rows, fresh)
+        return self._law(log_p, state["tokens"], t)
 
     def _log_p_now(self, state: State, t: Tensor) -> Tensor:
         letters = state.get("relaxed", state["tokens"])
         return self._log_p(letters, state["tokens"], self.times[t], state)
 
     def remember(self, state: State, law: StepDistribution) -> State:
-        """Keep the letters' probabilities for rows in which the next step finds nothing new.
-
-        A step reveals nothing in about exp(-L / T) of the rows; without time conditioning their
-        network's answer is the one before (Sahoo et al., arXiv:2406.07524, section 4).
-        """
-        if not self._repeats(state):
-            return state
         assert isinstance(law, UnmaskingStep | OnePositionStep)
-        return {**state, "log_p": law.log_p, "log_p_of": state["tokens"]}
+        return with_memory(state, law.log_p) if self._repeats(state) else state
 
     def _repeats(self, given: State) -> bool:
         """Whether equal letters get equal answers, and picking rows is cheaper than asking again.
@@ -262,10 +262,7 @@ class DiscreteDiffusion(Policy):
         if not self._repeats(given):
             flat = states.flatten(0, 1)
             return self._log_p(flat, flat, time.flatten(), given).view(*states.shape, -1)
-        # Successive states of a row are often equal, and ask the network once.
-        new = torch.ones_like(time, dtype=torch.bool)
-        new[:, 1:] = (states[:, 1:] != states[:, :-1]).any(dim=-1)
-        new = round_up(new)
+        new = first_of_equals(states)
         flat, rows = states[new], torch.nonzero(new)[:, 0]
         log_p = self._log_p(flat, flat, time[new], take_state(given, rows))
         which = new.flatten().cumsum(0) - 1
@@ -390,31 +387,3 @@ class DiscreteDiffusion(Policy):
         policy = cls(parse_config(DiffusionConfig, {**config, **overrides}, "policy"))
         files.fill(policy, weights, Path(folder))
         return policy
-
-
-def without_memory(state: State) -> State:
-    """``state`` less what ``remember`` put there."""
-    return {key: value for key, value in state.items() if not key.startswith("log_p")}
-
-
-def round_up(chosen: Tensor) -> Tensor:
-    """``chosen`` with a few more True, so that their number is a multiple of an eighth of all.
-
-    Libraries plan a convolution anew for every batch size: an odd one costs more than a few rows.
-    """
-    block = max(1, chosen.numel() // 8)
-    missing = -int(chosen.sum()) % block
-    flat = chosen.flatten().clone()
-    flat[torch.nonzero(~flat)[:missing]] = True
-    return flat.view_as(chosen)
-
-
-def guide(conditional: Tensor, unconditional: Tensor, scale: float) -> Tensor:
-    """Classifier-free guidance on logits, up to a constant: (1 + w) log p_c - w log p_u.
-
-    Nisonoff et al., "Unlocking Guidance for Discrete State-Space Diffusion", arXiv:2406.01572, for
-    a predictor of clean letters. Gradients reach both branches.
-    """
-    with_class = torch.log_softmax(conditional, dim=-1)
-    without = torch.log_softmax(unconditional, dim=-1)
-    return (1.0 + scale) * with_class - scale * without

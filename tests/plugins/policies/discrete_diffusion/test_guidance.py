@@ -9,7 +9,7 @@ import torch
 from suite.core.errors import SuiteError
 from suite.core.randomness import Streams
 from suite.core.records import Context, Samples
-from suite.plugins.policies.discrete_diffusion.policy import guide
+from suite.plugins.policies.discrete_diffusion.guidance import guide
 
 
 def first_log_p(policy: Any, label: list[int]) -> Any:
