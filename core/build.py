@@ -128,7 +128,7 @@ def build(config: Config, *, folder: Path | None = None) -> Built:
         sampler=_sampler(config, algorithm),
         codec=codec,
     )
-    metrics = {name: registry.make_metric(name, {}) for name in task.metrics}
+    metrics = {u.name: registry.make_metric(u.name, _with_data(u, config)) for u in task.metrics}
     return Built(
         config=config, run=run, algorithm=algorithm, codec=codec, metrics=metrics, policy_use=use
     )

@@ -36,7 +36,7 @@ class Task:
             about the reward by climbing it (an exact reward on enumerable spaces).
         environment: stands between decisions, or None.
         codec: turns native objects into Samples and back; None where samples are tensors.
-        metrics: names of what a person of the field would look at.
+        metrics: what a person of the field would look at.
         known_rewards: hand-checked (native object, score) pairs, scored by one test, each in its
             own training context in turn, or all in the one that known_context names.
         settings: defaults by config key ("train.num_steps"); algo_settings: the same, an algorithm.
@@ -56,7 +56,7 @@ class Task:
     held_out_reward: Use | None = None
     environment: Use | None = None
     codec: Use | None = None
-    metrics: tuple[str, ...] = ()
+    metrics: tuple[Use, ...] = ()
     known_rewards: tuple[tuple[Any, float], ...] = ()
     known_context: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)

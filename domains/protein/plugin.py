@@ -7,7 +7,7 @@ from suite.core.hooks import hookimpl
 
 if TYPE_CHECKING:
     from suite.core.contexts import Contexts
-    from suite.core.metric import Codec
+    from suite.core.metric import Codec, Metric
     from suite.core.reward import Reward
     from suite.core.task import Domain
 
@@ -35,6 +35,12 @@ def suite_make_contexts(name: str, config: Mapping[str, Any]) -> "Contexts":
 def suite_make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
     """Build the reward called ``name``; the manifest promises that it is one of REWARDS."""
     return REWARDS[name](**config)
+
+
+@hookimpl
+def suite_make_metric(name: str, config: Mapping[str, Any]) -> "Metric":
+    """Build the metric called ``name``."""
+    return METRICS[name](**config)
 
 
 @hookimpl
@@ -66,8 +72,34 @@ def charge_distance(**config: Any) -> "Reward":
     return ChargeDistance(**config)
 
 
-CONTEXTS: dict[str, Callable[..., "Contexts"]] = {"protein/bundles": bundles}
+def gb1_variants(**config: Any) -> "Contexts":
+    """The measured variants."""
+    from suite.domains.protein.gb1_task import Gb1Contexts
+
+    return Gb1Contexts(**config)
+
+
+def gb1_oracle(**config: Any) -> "Reward":
+    """An oracle of half of the measured variants."""
+    from suite.domains.protein.gb1_task import gb1_oracle as build
+
+    return build(**config)
+
+
+def gb1_measured(**config: Any) -> "Metric":
+    """What the assay says."""
+    from suite.domains.protein.gb1_task import MeasuredFitness
+
+    return MeasuredFitness(**config)
+
+
+CONTEXTS: dict[str, Callable[..., "Contexts"]] = {
+    "protein/bundles": bundles,
+    "protein/gb1_variants": gb1_variants,
+}
 REWARDS: dict[str, Callable[..., "Reward"]] = {
     "protein/bundle_design": bundle_design,
     "protein/charge_distance": charge_distance,
+    "protein/gb1_oracle": gb1_oracle,
 }
+METRICS: dict[str, Callable[..., "Metric"]] = {"protein/gb1_measured": gb1_measured}
