@@ -271,7 +271,7 @@ def _check_codec(entry: Entry) -> Iterator[Result]:
 
 
 def _check_metric(entry: Entry) -> Iterator[Result]:
-    built = _stage(entry, lambda task: entry.name in task.metrics)
+    built = _stage(entry, lambda task: entry.name in {use.name for use in task.metrics})
     if built is None:
         yield _no_task(entry)
         return

@@ -162,7 +162,7 @@ def uses_only_what_exists(subject: TaskSubject) -> None:
         ("reward", task.held_out_reward),
         ("environment", task.environment),
         ("codec", task.codec),
-        *(("metric", Use(name)) for name in task.metrics),
+        *(("metric", use) for use in task.metrics),
     ]
     for kind, use in uses:
         if use is not None:

@@ -4,8 +4,6 @@ Nothing is asked for: there is one empty context. The base learns words in which
 the one before it with chance REPEAT, so that there is something to improve.
 """
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor
 
@@ -19,7 +17,7 @@ REPEAT = 0.6
 class Words(Unconditioned):
     """One empty context, and ``num_demonstrations`` words that do not depend on any run's seed."""
 
-    num_demonstrations: ClassVar[int] = 512
+    num_demonstrations = 512
 
     def __init__(self) -> None:
         self.words = sticky_words(self.num_demonstrations, torch.Generator().manual_seed(0))

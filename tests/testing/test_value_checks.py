@@ -155,7 +155,7 @@ def test_a_sound_task_passes() -> None:
         ({"name": "micro/other"}, "the task 'micro/unmasking' calls itself 'micro/other'"),
         ({"summary": "two\nlines"}, "summary must be one sentence on one line"),
         ({"codec": Use("micro/lettres")}, "no codec named 'micro/lettres'"),
-        ({"metrics": ("beauty",)}, "no metric named 'beauty'"),
+        ({"metrics": (Use("beauty"),)}, "no metric named 'beauty'"),
         ({"default_algo": ""}, "name a default_algo"),
         ({"known_rewards": (("AAAA", -1.1258),)}, "at least two known_rewards that differ"),
         (
