@@ -5,6 +5,7 @@ which settings it is built, on which contexts, and with which reward. What no ta
 as not checked.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -76,9 +77,15 @@ def check_distribution(distribution: str) -> list[Result]:
     return [*unusable, *(result for entry in found for result in _check_entry(entry))]
 
 
+class _NoDataError(Exception):
+    """A task's data is not on this machine: no fault of the plugin."""
+
+
 def _check_entry(entry: Entry) -> Iterator[Result]:
     try:
         yield from _BY_KIND.get(entry.kind, _check_built_alone)(entry)
+    except _NoDataError as error:
+        yield _unchecked(entry, str(error))
     except Exception as error:  # noqa: BLE001 - one thing that breaks must not hide the others
         yield _result(entry, "is built", error)
 
@@ -136,18 +143,25 @@ def _stage(entry: Entry, uses: Callable[[Task], bool], *, algo: str | None = Non
 
     Raises:
         SuiteError: tasks use it, and none can be built; the first one's reason.
+        _NoDataError: the same, where that task's data is not on this machine.
     """
-    reasons = []
-    for task in sorted(registry.entries("task"), key=lambda task: _rank(task, entry)):
-        if not uses(registry.make_task(task.name)):
+    reasons: list[Exception] = []
+    for found in sorted(registry.entries("task"), key=lambda found: _rank(found, entry)):
+        task = registry.make_task(found.name)
+        if not uses(task):
             continue
         built = _built(task.name, algo)
         if isinstance(built, Built):
             return built
-        reasons.append(f"task '{task.name}' cannot be built: {built}")
+        kind = _NoDataError if _lacks_data(task) else SuiteError
+        reasons.append(kind(f"task '{task.name}' cannot be built: {built}"))
     if reasons:
-        raise SuiteError(reasons[0])
+        raise reasons[0]
     return None
+
+
+def _lacks_data(task: Task) -> bool:
+    return task.data is not None and not os.environ.get("SUITE_DATA")
 
 
 def _rank(task: Entry, entry: Entry) -> tuple[bool, bool, str]:
@@ -285,9 +299,8 @@ def _check_domain(entry: Entry) -> Iterator[Result]:
 
 def _check_task(entry: Entry) -> Iterator[Result]:
     built = _built(entry.name, None)
-    if isinstance(built, str) and registry.make_task(entry.name).data is not None:
-        yield _unchecked(entry, built)
-        return
+    if isinstance(built, str) and _lacks_data(registry.make_task(entry.name)):
+        raise _NoDataError(built)
     yield from _run_all(entry, TASK_CHECKS, TaskSubject(name=entry.name))
 
 

@@ -89,6 +89,48 @@ def test_a_reward_that_no_task_uses_is_not_called_checked(site: Any) -> None:
     assert passed
 
 
+NEEDS_DATA = """
+from suite.core.hooks import hookimpl
+
+@hookimpl
+def suite_make_task(name):
+    from suite.core.task import DATA, Task, Use
+
+    return Task(
+        name=name,
+        summary="Needs a file.",
+        contexts=Use("micro/unconditioned"),
+        policy=Use("micro/token"),
+        reward=Use("needy/score", file=DATA),
+        default_algo="rloo",
+        data="nowhere/table.csv",
+    )
+"""
+TASK_AND_REWARD = """module = "needy.plugin"
+[[provides]]
+kind = "task"
+name = "micro/needy"
+help = "h"
+[[provides]]
+kind = "reward"
+name = "needy/score"
+help = "h"
+"""
+
+
+def test_without_its_data_a_task_is_not_checked_and_not_failed(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUITE_DATA", raising=False)
+    site.install("needy", plugin=NEEDS_DATA, manifest=TASK_AND_REWARD)
+
+    text, passed = check_plugin("needy")
+
+    assert text.count("needs its data file, nowhere/table.csv") == 2
+    assert text.endswith("0 ok, 0 FAILED, 2 not checked")
+    assert passed
+
+
 def test_a_plugin_that_cannot_be_read_fails_its_check(site: Any) -> None:
     site.install("garbled", manifest="module = 3\n")
 
