@@ -169,4 +169,4 @@ def _best_quarter(built: Built, *, seconds: float, reward_calls: int) -> dict[st
     )
     num_steps = _train(run, algorithm, seconds)
     numbers = _measured(built, run.policy).numbers
-    return {**numbers, "label": label, "reward_calls": run.reward_calls, "steps": num_steps}
+    return {**numbers, "label": label, "reward_calls": reward_calls, "steps": num_steps}

@@ -72,6 +72,20 @@ def charge_distance(**config: Any) -> "Reward":
     return ChargeDistance(**config)
 
 
+def stability(**config: Any) -> "Reward":
+    """The held-out reward of the embedded default."""
+    from suite.domains.protein.stability import StabilityReward
+
+    return StabilityReward(**config)
+
+
+def design_statistics(**config: Any) -> "Metric":
+    """What a biologist would look at."""
+    from suite.domains.protein.metrics import DesignStatistics
+
+    return DesignStatistics(**config)
+
+
 def gb1_variants(**config: Any) -> "Contexts":
     """The measured variants."""
     from suite.domains.protein.gb1_task import Gb1Contexts
@@ -101,5 +115,9 @@ REWARDS: dict[str, Callable[..., "Reward"]] = {
     "protein/bundle_design": bundle_design,
     "protein/charge_distance": charge_distance,
     "protein/gb1_oracle": gb1_oracle,
+    "protein/stability": stability,
 }
-METRICS: dict[str, Callable[..., "Metric"]] = {"protein/gb1_measured": gb1_measured}
+METRICS: dict[str, Callable[..., "Metric"]] = {
+    "protein/design_statistics": design_statistics,
+    "protein/gb1_measured": gb1_measured,
+}

@@ -12,10 +12,12 @@ TASK = Task(
     summary="Sequences that fit designed helical bundles of 56 residues.",
     contexts=Use("protein/bundles"),
     reward=Use("protein/bundle_design"),
+    held_out_reward=Use("protein/stability"),
     policy=Use(
         "discrete_diffusion/tiny", network="backbone", length=56, letters=20, num_steps=16
     ),
     codec=Use("protein/letters"),
+    metrics=(Use("protein/design_statistics"),),
     default_algo="drakes",
     base={
         "num_steps": 300,
