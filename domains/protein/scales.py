@@ -8,7 +8,8 @@ Only constants live here. ``alphabet.scale`` turns one into a vector in the orde
 CHARGE = dict.fromkeys("ACDEFGHIKLMNPQRSTVWY", 0.0) | {"K": 1.0, "R": 1.0, "D": -1.0, "E": -1.0}
 
 # Octanol-water transfer of the side chain, pi, log10 units, glycine = 0.
-# Fauchere & Pliska, Eur. J. Med. Chem. 18:369 (1983); AAindex FAUJ830101.
+# Fauchere & Pliska, Eur. J. Med. Chem. 18:369 (1983); AAindex FAUJ830101, all 20 compared with the
+# copy in amckenna41/aaindex on GitHub.
 HYDROPHOBICITY = {
     "A": 0.31, "R": -1.01, "N": -0.60, "D": -0.77, "C": 1.54, "Q": -0.22, "E": -0.64,
     "G": 0.00, "H": 0.13, "I": 1.80, "L": 1.70, "K": -0.99, "M": 1.23, "F": 1.79,
