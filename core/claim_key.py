@@ -80,8 +80,8 @@ def owners(config: Config, control: str | None = None) -> Iterator[Entry]:
     for use in (task.reward, task.held_out_reward):
         if use is not None:
             yield registry.find("reward", use.name)
-    for metric in task.metrics:
-        yield registry.find("metric", metric)
+    for use in task.metrics:
+        yield registry.find("metric", use.name)
     roles = [("algorithm", ROLE if task.base is not None else None)]
     roles += [(kind, control) for kind in ("sampler", "algorithm")]
     players = (registry.by_role(kind, role) for kind, role in roles if role is not None)

@@ -246,7 +246,7 @@ def test_a_control_that_the_task_lacks_is_named(tmp_path: Path) -> None:
         run_claim(claim, tmp_path, Silent())
 
 
-# --- arms ------------------------------------------------------------------------------------------
+# --- arms ---------------------------------------------------------------------------------------
 
 
 def test_the_arms_of_a_claim_differ_by_their_overrides_alone() -> None:
