@@ -1,7 +1,7 @@
 """The command line: it parses, calls core and prints. Nothing slow is imported at the top."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ EXIT_USER, EXIT_OURS = 2, 1
 
 
 class _Group(click.Group):
-    """Prints a SuiteError as one message and exits with 2; anything else is ours and exits with 1."""
+    """Prints a SuiteError as one message and exits with 2; anything else is ours: 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -39,7 +39,9 @@ class _Group(click.Group):
             from suite.core.errors import unknown_name
 
             click.echo(
-                str(unknown_name("command", args[0], self.commands, next_step="Run `suite --help`.")),
+                str(
+                    unknown_name("command", args[0], self.commands, next_step="Run `suite --help`.")
+                ),
                 err=True,
             )
             ctx.exit(EXIT_USER)
@@ -62,7 +64,9 @@ def main(debug: bool) -> None:
 @click.option("--algo", help="Algorithm or preset; the task's default otherwise.")
 @click.option("--policy", help="tiny, a plugin's name, NAME:FOLDER, or run:FOLDER.")
 @click.option("--sampler", help="Learn from a sampler's draws (off-policy algorithms).")
-@click.option("--set", "assignments", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting.")
+@click.option(
+    "--set", "assignments", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting."
+)
 @click.option("--config", type=click.Path(path_type=Path), help="A TOML file of settings.")
 @click.option("--seed", type=int, help="Everything random depends on it (default 0).")
 @click.option("--seeds", help="Several runs: 0-4 or 0,3,5.")
@@ -70,14 +74,24 @@ def main(debug: bool) -> None:
 @click.option("--data", help="The task's data file.")
 @click.option("--device", help="cpu, cuda, cuda:1 (default cpu).")
 @click.option("--precision", help="fp32 or bf16 (default fp32).")
-@click.option("--processes", type=click.IntRange(min=1), help="Processes on this machine (default 1).")
+@click.option(
+    "--processes", type=click.IntRange(min=1), help="Processes on this machine (default 1)."
+)
 @click.option("--max-reward-calls", type=click.IntRange(min=1), help="Stop before exceeding this.")
 @click.option("--reward", help="file.py:function that scores a list of strings.")
 @click.option("--reward-cmd", help="A command: JSON strings in, numbers out, one a line.")
 @click.option("--fix", help="Positions that keep the template's letters: 1-10,45.")
 @click.option("--controls/--no-controls", default=None, help="Run the four controls (default yes).")
-@click.option("--dry-run", is_flag=True, help="Show the resolved config and an estimate, run nothing.")
-def run(assignments: tuple[str, ...], seeds: str | None, out: Path | None, dry_run: bool, **options: Any) -> None:  # fmt: skip
+@click.option(
+    "--dry-run", is_flag=True, help="Show the resolved config and an estimate, run nothing."
+)
+def run(
+    assignments: tuple[str, ...],
+    seeds: str | None,
+    out: Path | None,
+    dry_run: bool,
+    **options: Any,
+) -> None:
     """Fine-tune a policy against a task's reward."""
     from suite.core.api import default_folder, run_config
     from suite.core.config import Request, resolve_request
@@ -154,11 +168,13 @@ def sample(
 ) -> None:  # fmt: skip
     """Draw fresh samples of a run's policy, with their scores."""
     from suite.core.api import sample as draw
-    from suite.core.designs import select_rows, sample_table, write_csv, write_fasta
+    from suite.core.designs import sample_table, select_rows, write_csv, write_fasta
     from suite.core.toml import parse_assignment
 
     settings = {k.partition(".")[2]: v for k, v in map(parse_assignment, assignments)}
-    rows = draw(folder, num_samples=num_samples, seed=seed, sampler=sampler, settings=settings)
+    rows: Sequence[Mapping[str, Any]] = draw(
+        folder, num_samples=num_samples, seed=seed, sampler=sampler, settings=settings
+    )
     if select is not None:
         rows = select_rows(rows, select)
     if fasta is not None:
@@ -190,9 +206,10 @@ def compare(folders: tuple[Path, ...], html: Path | None) -> None:
 
 
 def _echo_comparison(folders: list[Path]) -> None:
-    from suite.core.report import compare_runs
+    from suite.core.report.compare import compare_runs
+    from suite.core.report.compare_page import as_text
 
-    click.echo(compare_runs(folders).text())
+    click.echo(as_text(compare_runs(folders)))
 
 
 # --- looking ------------------------------------------------------------------------------------

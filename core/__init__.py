@@ -1,1 +1,4 @@
-"""The core: nine nouns, one trainer, one registry. Knows no algorithm, no domain, no model family by name."""
+"""The core: nine nouns, one trainer, one registry.
+
+It knows no algorithm, no domain and no model family by name.
+"""

@@ -30,7 +30,9 @@ def run(
     """Fine-tune a policy against a task's reward and write a run folder.
 
     Args:
-        task, domain: what to improve; one of them. algo: how; the task's default if None.
+        task: what to improve, or
+        domain: its default task.
+        algo: how; the task's default if None.
         out: the run's folder; made up below ``runs/`` if None.
         settings: by "section.key", as ``--set`` takes them.
         progress: who hears of phases and steps.

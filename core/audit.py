@@ -53,7 +53,11 @@ def audit(task_name: str, *, data: str | None = None) -> list[Finding]:
         )
         for (native, wanted), value in zip(task.known_rewards, values, strict=True)
     ]
-    return [*rows, *_determinism(reward, samples, context, values), _latency(reward, samples, context)]
+    return [
+        *rows,
+        *_determinism(reward, samples, context, values),
+        _latency(reward, samples, context),
+    ]
 
 
 def score_known(task_name: str, *, data: str | None = None) -> list[tuple[Any, float, float]]:

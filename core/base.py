@@ -104,7 +104,7 @@ def _train_and_store(
     settings = {**dict(built.config.task.base or {}), **built.config.section("base")}
     run, algorithm = base_run(built, settings)
     progress.phase("base policy", run.settings.num_steps)
-    trainer = Trainer(run, algorithm, listener=_Steps(progress))  # type: ignore[arg-type]
+    trainer = Trainer(run, algorithm, listener=_Steps(progress))
     trainer.train()
     if trainer.averaged is not None:
         built.run.policy.load_state_dict(trainer.averaged.weights)
@@ -114,7 +114,9 @@ def _train_and_store(
         state = {k: v.detach().cpu().contiguous() for k, v in run.policy.state_dict().items()}
         save_file(state, weights)
         note = {**description, "task": built.config.task.name, "seconds": round(seconds, 1)}
-        cache.store(key, {"policy.safetensors": weights}, json.loads(json.dumps(note, default=repr)))
+        cache.store(
+            key, {"policy.safetensors": weights}, json.loads(json.dumps(note, default=repr))
+        )
     return seconds
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from suite.core import registry
 from suite.core.algorithm import Algorithm
+from suite.core.catalog import fact_names
 from suite.core.config import Config
 from suite.core.errors import SuiteError
 from suite.core.journal import Journal
@@ -35,7 +36,7 @@ class Built:
 
 
 def policy_use(config: Config) -> Use:
-    """The policy that a run asks for: the task's, a plugin's, or the task's with a run's weights."""
+    """The policy asked for: the task's, a plugin's, or the task's with a run's weights."""
     asked = config.policy
     own = config.task.policy
     if asked is None or asked == "tiny" or asked.startswith("run:"):
@@ -54,9 +55,9 @@ def check_before_loading(config: Config, algorithm: Algorithm) -> None:
         SuiteError: the policy lacks a capability that the algorithm asks for.
     """
     entry = registry.find("policy", policy_use(config).name)
-    known = entry.facts.get("capabilities")
-    if known is not None:
-        check_capabilities(config.recipe.name, algorithm, entry.name, frozenset(known))
+    known = fact_names(entry, "capabilities", ())
+    if known:
+        check_capabilities(config.recipe.name, algorithm, entry.name, known)
 
 
 def check_capabilities(
@@ -80,7 +81,7 @@ def fitting_algorithms(capabilities: frozenset[str]) -> list[str]:
     return [
         entry.name
         for entry in registry.entries("algorithm")
-        if frozenset(entry.facts.get("requires", ("samples",))) <= capabilities
+        if fact_names(entry, "requires", ("samples",)) <= capabilities
     ]
 
 
@@ -103,8 +104,10 @@ def build(config: Config, *, folder: Path | None = None) -> Built:
     algorithm = make_algorithm(config)
     check_before_loading(config, algorithm)
     task = config.task
-    codec = None if task.codec is None else registry.make_codec(
-        task.codec.name, _with_data(task.codec, config)
+    codec = (
+        None
+        if task.codec is None
+        else registry.make_codec(task.codec.name, _with_data(task.codec, config))
     )
     processes = Processes(device=config.device, precision=config.precision)  # type: ignore[arg-type]
     use = _fixed(policy_use(config), config, codec)
@@ -169,7 +172,9 @@ def _reward(config: Config, use: Use | None, section: str) -> Reward | None:
 
 def _contexts(config: Config) -> Any:
     use = config.task.contexts
-    return registry.make_contexts(use.name, {**_with_data(use, config), **config.section("contexts")})
+    return registry.make_contexts(
+        use.name, {**_with_data(use, config), **config.section("contexts")}
+    )
 
 
 def _environment(config: Config) -> Any:
@@ -184,9 +189,7 @@ def check_reward_view(config: Config, algorithm: Algorithm, reward: Reward | Non
     if algorithm.reward_view is None or (reward is not None and reward.differentiable):
         return
     fits = [
-        entry.name
-        for entry in registry.entries("algorithm")
-        if "reward_view" not in entry.facts
+        entry.name for entry in registry.entries("algorithm") if "reward_view" not in entry.facts
     ]
     raise SuiteError(
         f"the algorithm '{config.recipe.name}' needs a reward that carries gradients, and "

@@ -39,6 +39,14 @@ class Entry(Provides):
         return self.distribution == DISTRIBUTION
 
 
+def fact_names(entry: Entry, key: str, default: tuple[str, ...]) -> frozenset[str]:
+    """A manifest's list of names (capabilities, aliases); ``default`` where it states none."""
+    value = entry.facts.get(key, default)
+    if not isinstance(value, tuple | list):
+        value = (value,)
+    return frozenset(str(name) for name in value)
+
+
 @dataclass(frozen=True, kw_only=True)
 class BrokenPlugin:
     """A plugin that cannot be used, or a name that two plugins claim.

@@ -1,8 +1,9 @@
 """Checkpoints: written whole or not at all, and believed only when their checksums hold.
 
-A checkpoint is a folder: ``policy.safetensors`` (opens anywhere), ``state.pt`` (optimizers, modules,
-algorithm state, the experience in flight), ``manifest.json`` (sha256 of both). It is written under a
-temporary name, flushed, and renamed: a kill at any moment leaves the one before intact.
+A checkpoint is a folder: ``policy.safetensors`` (opens anywhere), ``state.pt`` (optimizers,
+modules, algorithm state, the experience in flight), ``manifest.json`` (sha256 of both). It is
+written under a temporary name, flushed, and renamed: a kill at any moment leaves the one before
+intact.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ from torch import Tensor
 from suite.core.errors import SuiteError
 from suite.core.records import Context, Samples, Scores, Trajectory
 
-RECORDS = [Context, Samples, Scores, Trajectory]
+RECORDS: list[Any] = [Context, Samples, Scores, Trajectory]
 MANIFEST = "manifest.json"
 
 

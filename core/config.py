@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from suite.core import registry
+from suite.core.catalog import fact_names
 from suite.core.errors import SuiteError, unknown_name
 from suite.core.presets import Recipe, resolve
 from suite.core.settings import TrainSettings
@@ -205,8 +206,7 @@ def _task(request: Request, document: Mapping[str, Any]) -> Task:
 def canonical_domain(name: str) -> str:
     """A domain's own name for any of its spellings ("math" for "maths")."""
     for entry in registry.entries("domain"):
-        aliases = entry.facts.get("aliases", ())
-        if name in aliases:
+        if name in fact_names(entry, "aliases", ()):
             return entry.name
     return name
 
@@ -232,9 +232,7 @@ def _sections(flat: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     for name, value in flat.items():
         section, _, key = name.partition(".")
         if section not in SECTIONS:
-            raise unknown_name(
-                "config section", section, SECTIONS, next_step=f"Correct '{name}'."
-            )
+            raise unknown_name("config section", section, SECTIONS, next_step=f"Correct '{name}'.")
         sections.setdefault(section, {})[key] = value
     return sections
 

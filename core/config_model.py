@@ -29,7 +29,8 @@ def parse_config(model: type[Model], config: Mapping[str, Any], section: str) ->
     except ValidationError as error:
         lines = [_line(item, section) for item in error.errors()]
         raise SuiteError(
-            "\n".join(lines) + "\nRun `suite show` on the algorithm, task or policy to see every key."
+            "\n".join(lines)
+            + "\nRun `suite show` on the algorithm, task or policy to see every key."
         ) from None
 
 

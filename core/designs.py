@@ -14,8 +14,10 @@ Row = Mapping[str, Any]
 
 
 def select_rows(rows: Sequence[Row], count: int) -> list[Row]:
-    """A diverse batch of ``count``: greedily, each next row maximises
-    reward rank / n + distance / length, with the distance to the nearest row already chosen.
+    """A diverse batch of ``count``, chosen greedily.
+
+    Each next row maximises reward rank / n + distance / length, with the distance to the nearest
+    row that is already chosen.
 
     Raises:
         SuiteError: fewer distinct samples than were asked for.

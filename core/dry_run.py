@@ -5,8 +5,9 @@ The estimate is measured, not guessed: one collect and one update of the real ru
 
 import resource
 import time
+from dataclasses import replace
 
-from suite.core.build import build, freeze_base, trainable_copy
+from suite.core.build import Built, build, freeze_base, trainable_copy
 from suite.core.config import Config
 from suite.core.trainer import Trainer
 
@@ -22,25 +23,26 @@ def describe(config: Config) -> str:
     seconds = _one_step(built)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     training = seconds * settings.num_steps
+    samples = settings.num_contexts * settings.group_size
     lines = [
         config.to_toml().rstrip(),
         "",
         f"# would run {' <- '.join(reversed(config.recipe.chain))} on {config.task.name}",
-        f"# policy {built.policy_use.name}: {parameters:,} parameters, {run.policy.num_steps} decisions",
-        f"# {settings.num_steps} steps, {updates} updates, "
-        f"{settings.num_contexts * settings.group_size} samples a step",
-        f"# about {training:.0f} s of training ({seconds:.2f} s a step, measured), as much again for "
-        "the controls",
+        f"# policy {built.policy_use.name}: {parameters:,} parameters",
+        f"# a sample is {run.policy.num_steps} decisions at most",
+        f"# {settings.num_steps} steps, {updates} updates, {samples} samples a step",
+        f"# about {training:.0f} s of training ({seconds:.2f} s a step, measured)",
+        "# and about as long again for the controls",
         f"# peak memory so far {peak:.0f} MiB",
     ]
     return "\n".join(lines)
 
 
-def _one_step(built) -> float:  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
+def _one_step(built: Built) -> float:
     one = built.run.settings.model_copy(update={"num_steps": 1, "max_reward_calls": None})
-    twin = replace(built.run, policy=trainable_copy(built.run.base), settings=one, modules={}, state={})
+    twin = replace(
+        built.run, policy=trainable_copy(built.run.base), settings=one, modules={}, state={}
+    )
     started = time.monotonic()
     Trainer(twin, built.algorithm).train()
     return time.monotonic() - started

@@ -1,4 +1,4 @@
-"""One run from start to report: base, self-checks, training, controls, report; and its resumption."""
+"""One run from start to report: base, self-checks, training, controls; and its resumption."""
 
 import time
 import traceback
@@ -228,9 +228,7 @@ def _finish(
         started = time.monotonic()
         calls, only = run.reward_calls, wanted.get("only")
         controls.update(
-            run_controls(
-                built, seconds=seconds, reward_calls=calls, progress=progress, only=only
-            )
+            run_controls(built, seconds=seconds, reward_calls=calls, progress=progress, only=only)
         )
         _note_seconds(folder, "controls", time.monotonic() - started)
     else:

@@ -1,7 +1,7 @@
 """Results from outside (commands, tools, judges), written down before they are used.
 
-A resumed run reads the same answers back instead of asking again, so that what follows is what would
-have followed. Deterministic rewards need no journal: they are asked again.
+A resumed run reads the same answers back instead of asking again, so that what follows is what
+would have followed. Deterministic rewards need no journal: they are asked again.
 """
 
 import hashlib

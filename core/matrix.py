@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from suite.core import registry
+from suite.core.catalog import fact_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +25,13 @@ class Cell:
 
 
 def cells() -> list[Cell]:
-    """Every estimator x policy, in listing order; policies that state no capabilities are left out."""
+    """Every estimator x policy, in listing order; without policies that state no capabilities."""
     policies = [e for e in registry.entries("policy") if e.facts.get("capabilities")]
     found = []
     for algorithm in registry.entries("algorithm"):
-        asked = frozenset(algorithm.facts.get("requires", ("samples",)))
+        asked = fact_names(algorithm, "requires", ("samples",))
         for policy in policies:
-            has = frozenset(policy.facts["capabilities"])
+            has = fact_names(policy, "capabilities", ())
             missing = tuple(sorted(asked - has))
             found.append(Cell(algorithm=algorithm.name, policy=policy.name, missing=missing))
     return found

@@ -1,4 +1,4 @@
-"""Optimizers of a run: one Adam a named part, learning rates that are pure functions of the update."""
+"""Optimizers of a run: one Adam a named part; learning rates are functions of the update."""
 
 import math
 from typing import Any

@@ -43,7 +43,9 @@ def outcome_of(folder: RunFolder) -> Outcome:
     return Outcome(folder=folder.path, info=folder.info(), controls=controls)
 
 
-def gain(tuned: Mapping[str, Any], other: Mapping[str, Any], key: str) -> tuple[float, float] | None:
+def gain(
+    tuned: Mapping[str, Any], other: Mapping[str, Any], key: str
+) -> tuple[float, float] | None:
     """(difference of means, half width of its 95 % interval), or None where one is missing."""
     values = [tuned.get(key), other.get(key), tuned.get(f"{key}_ci"), other.get(f"{key}_ci")]
     if any(v is None for v in values):
@@ -67,11 +69,17 @@ def last_line(controls: Mapping[str, Mapping[str, Any]]) -> str:
     text = f"{name} {base[key]:.3g} -> {tuned[key]:.3g} ({change[0]:+.3g} ± {change[1]:.2g})"
     if change[0] <= change[1] and trained[0] > trained[1]:
         return f"{text}: only the training reward rose ({trained[0]:+.3g}); this is reward hacking"
-    others = {k: v for k, v in controls.items() if k not in ("tuned", "base") and v.get(key) is not None}
+    others = {
+        k: v for k, v in controls.items() if k not in ("tuned", "base") and v.get(key) is not None
+    }
     if not others:
         return text
     best = max(others.values(), key=lambda row: float(row[key]))
     margin = gain(tuned, best, key)
     assert margin is not None
-    word = "beats" if margin[0] > margin[1] else ("ties with" if margin[0] > -margin[1] else "loses to")
+    word = (
+        "beats"
+        if margin[0] > margin[1]
+        else ("ties with" if margin[0] > -margin[1] else "loses to")
+    )
     return f"{text}; {word} the best control, {best['label']} at {best[key]:.3g}"

@@ -82,7 +82,9 @@ def evaluate(
     )
 
 
-def draw_for_evaluation(run: Run, policy: Policy, *, rows_a_context: int | None = None) -> Collected:
+def draw_for_evaluation(
+    run: Run, policy: Policy, *, rows_a_context: int | None = None
+) -> Collected:
     """Fresh samples on held-out contexts (train ones where none are held out), and their scores."""
     total = run.contexts.num_held_out or run.contexts.num_train
     count = run.settings.eval_samples
@@ -147,7 +149,7 @@ def _naturalness(run: Run, trajectory: Trajectory) -> float | None:
 
 
 def diversity(sample: Samples) -> float | None:
-    """Mean pairwise distance: share of positions that differ, or Euclidean; None without a tensor."""
+    """Mean pairwise distance: share of differing positions, or Euclidean; None without tensor."""
     if sample.tokens is not None:
         return _token_diversity(sample.tokens)
     if sample.values is None or len(sample.values) < 2:

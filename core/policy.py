@@ -89,7 +89,7 @@ class Policy(nn.Module, ABC):
         return {"decision": decision}
 
     def pack(self, start: State, steps: Mapping[str, Tensor], end: State) -> dict[str, Tensor]:
-        """The least that rebuilds every state bitwise; ``steps`` are stacked records [N, T, ...]."""
+        """The least that rebuilds every state bitwise; ``steps`` are records, [N, T, ...]."""
         return dict(steps)
 
     def replay(

@@ -1,8 +1,8 @@
 """One process or many: who samples which rows, and how gradients are summed.
 
 Each process samples and scores its share of the rows; the records are gathered, so that every
-process holds the same experience and an algorithm never sees the split. Each minibatch is then split
-again for the backward pass and gradients are summed. Randomness is keyed by row, so that the
+process holds the same experience and an algorithm never sees the split. Each minibatch is then
+split again for the backward pass and gradients are summed. Randomness is keyed by row, so that the
 number of processes changes results by rounding alone.
 """
 

@@ -37,8 +37,8 @@ class Samples:
     Attributes:
         tokens: letters, [B, L], long (the tensor view of discrete objects).
         values: numbers, [B, ...] (the tensor view of continuous objects; pathwise gradients pass).
-        relaxed: a point of the simplex a position, [B, L, V]; equals one_hot(tokens) at the corners.
-        native: one object a row: a string, a molecule, an image.
+        relaxed: a point of the simplex a position, [B, L, V]; equals one_hot(tokens) at the
+        corners. native: one object a row: a string, a molecule, an image.
     """
 
     tokens: Tensor | None = None

@@ -170,7 +170,8 @@ def join_trajectories(parts: list[Trajectory]) -> Trajectory:
 
 
 def _chunks(size: int, width: int) -> Iterable[Tensor]:
-    return torch.arange(size).split(width)
+    parts: Iterable[Tensor] = torch.arange(size).split(width)
+    return parts
 
 
 STEPWISE = ("mask", "log_prob", "reward", "terminated", "truncated", "segment", "log_backward")

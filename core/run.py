@@ -80,7 +80,9 @@ class Run:
     def ask(self, step: int, *, num_contexts: int | None = None, purpose: str = "train") -> Context:
         """The contexts of one step, [C]."""
         count = num_contexts or self.settings.num_contexts
-        index = pick_contexts(self.seed, step, count, self.contexts.num_train, f"{purpose}/contexts")
+        index = pick_contexts(
+            self.seed, step, count, self.contexts.num_train, f"{purpose}/contexts"
+        )
         return to_device(self.contexts.train(index), self.device)
 
     def streams(self, step: int, purpose: str, rows: Tensor) -> Streams:

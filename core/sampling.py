@@ -19,8 +19,6 @@ def draw(
     collected = None
     if sampler is not None:
         made = registry.make_sampler(sampler, settings)
-        collected = made.sample(
-            run, 0, num_contexts=num_samples, group_size=1, purpose="sampling"
-        )
+        collected = made.sample(run, 0, num_contexts=num_samples, group_size=1, purpose="sampling")
     found = evaluate(run, run.policy, metrics={}, codec=built.codec, draw=collected)
     return found.sample_rows()[:num_samples]

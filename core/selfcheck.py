@@ -52,7 +52,9 @@ def self_checks(run: Run, algorithm: Algorithm) -> list[Check]:
     fatal = [check for check in checks if not check.ok]
     if fatal:
         lines = "\n".join(f"  {c.name}: {c.detail}" for c in fatal)
-        raise SuiteError(f"self-checks failed before the first update:\n{lines}\nNothing was trained.")
+        raise SuiteError(
+            f"self-checks failed before the first update:\n{lines}\nNothing was trained."
+        )
     return checks
 
 
@@ -71,13 +73,13 @@ def _ratio(run: Run, trajectory: Trajectory) -> list[Check]:
             name="importance ratio is 1",
             ok=ratio <= limit,
             value=ratio,
-            detail=f"largest |ratio - 1| of a decision is {ratio:.2g}; at most {limit:g} is allowed",
+            detail=f"largest |ratio - 1| is {ratio:.2g}; at most {limit:g} is allowed",
         ),
         Check(
             name="sampler mismatch",
             ok=mismatch <= max(limit, 1e-3) * 10,
             value=mismatch,
-            detail=f"sampled and re-scored log-probs of a sample differ by at most {mismatch:.2g} nats",
+            detail=f"sampled and re-scored log-probs differ by {mismatch:.2g} nats a sample",
         ),
     ]
 
@@ -90,7 +92,9 @@ def _kl(run: Run, trajectory: Trajectory) -> list[Check]:
     limit = TOLERANCE[run.processes.precision]
     same = all(
         torch.equal(a, b)
-        for a, b in zip(run.policy.state_dict().values(), run.base.state_dict().values(), strict=True)
+        for a, b in zip(
+            run.policy.state_dict().values(), run.base.state_dict().values(), strict=True
+        )
     )
     ok = lowest >= -limit and (not same or largest <= limit)
     detail = f"lowest {lowest:.2g}, largest {largest:.2g} nats a decision"

@@ -92,7 +92,9 @@ def _task(entry: Entry) -> list[str]:
     lines += [f"  {key} = {value}" for key, value in task.settings.items()]
     for algo, settings in task.algo_settings.items():
         lines += [f"  with {algo}: {key} = {value}" for key, value in settings.items()]
-    lines += [f"  known reward: {sample!r} scores {score:g}" for sample, score in task.known_rewards]
+    lines += [
+        f"  known reward: {sample!r} scores {score:g}" for sample, score in task.known_rewards
+    ]
     return lines
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-
 DATA = "<data>"  # stands for the file of --data in a Use's settings
 
 
@@ -112,12 +111,11 @@ class Claim:
     Attributes:
         name: a slug; paper: its row in papers.jsonl; statement: the claim in one sentence.
         task: where it is measured; method, baseline: the two arms, with grids of equal size.
-        metric: a key of the final evaluation ("held_out"); direction: "higher" or "lower" is better.
-        minimum_effect: the smallest paired difference that counts, in the metric's unit.
-        match: a metric on which the arms are matched before they are compared, or None.
-        seeds: run seeds, paired; tuning_seed: the seed on which grids are tried.
-        minutes: wall time on two cores for all arms and seeds.
-        departures: how this differs from the paper's experiment.
+        metric: a key of the final evaluation ("held_out"); direction: "higher" or "lower" is
+        better. minimum_effect: the smallest paired difference that counts, in the metric's unit.
+        match: a metric on which the arms are matched before they are compared, or None. seeds: run
+        seeds, paired; tuning_seed: the seed on which grids are tried. minutes: wall time on two
+        cores for all arms and seeds. departures: how this differs from the paper's experiment.
     """
 
     name: str

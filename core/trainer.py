@@ -2,8 +2,8 @@
 
 A step is a pure function of (state, step): everything random is keyed by counters, and a checkpoint
 holds weights, optimizers, algorithm state and the experience in flight with the position in it. A
-run that is killed at any moment and resumed writes the same metrics, bit for bit (same machine kind,
-torch and thread count).
+run that is killed at any moment and resumed writes the same metrics, bit for bit (same machine
+kind, torch and thread count).
 """
 
 import math
@@ -72,7 +72,9 @@ class Trainer:
         for module in run.modules.values():
             module.to(run.device)
         parts = {"policy": run.policy, **run.modules}
-        self.parts = {name: m for name, m in parts.items() if any(p.requires_grad for p in m.parameters())}
+        self.parts = {
+            name: m for name, m in parts.items() if any(p.requires_grad for p in m.parameters())
+        }
         self.optimizers = Optimizers(self.parts, algorithm, self.settings)
         decay = self.settings.ema_decay
         self.averaged = Averaged(run.policy, decay) if decay is not None else None
@@ -222,7 +224,7 @@ class Trainer:
             total = total + term
             _add(totals, f"loss/{name}", float(term.detach()))
         if total.requires_grad:
-            total.backward()  # type: ignore[no-untyped-call]
+            total.backward()
         _add(totals, "loss", float(total.detach()))
         for name, value in loss.metrics.items():
             _add(totals, name, float(value.detach()) / num_items)

@@ -22,7 +22,9 @@ def tree_map(function: Callable[[Any], Any], tree: Tree) -> Tree:
     if isinstance(tree, Mapping):
         return {key: tree_map(function, value) for key, value in tree.items()}  # type: ignore[return-value]
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
-        fields = {f.name: tree_map(function, getattr(tree, f.name)) for f in dataclasses.fields(tree)}
+        fields = {
+            f.name: tree_map(function, getattr(tree, f.name)) for f in dataclasses.fields(tree)
+        }
         return dataclasses.replace(tree, **fields)
     return tree
 
@@ -74,7 +76,12 @@ def num_rows(tree: Any) -> int:
         ValueError: the tree has no leaf with rows.
     """
     sizes: list[int] = []
-    tree_map(lambda leaf: sizes.append(len(leaf)) or leaf, tree)
+
+    def note(leaf: Any) -> Any:
+        sizes.append(len(leaf))
+        return leaf
+
+    tree_map(note, tree)
     if not sizes:
         raise ValueError("num_rows needs a tree with at least one tensor or tuple")
     return sizes[0]

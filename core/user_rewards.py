@@ -121,7 +121,7 @@ class CommandReward(Reward):
         for _ in range(self.tries):
             try:
                 return self._once(texts)
-            except _CommandFault as error:
+            except _CommandError as error:
                 fault = str(error)
         raise SuiteError(
             f"the reward command {self.command!r} failed {self.tries} times: {fault}.\n"
@@ -144,14 +144,14 @@ class CommandReward(Reward):
             out, err = process.communicate(lines, timeout=self.seconds)
         except subprocess.TimeoutExpired:
             _kill_tree(process)
-            raise _CommandFault(f"no answer within {self.seconds:g} s") from None
+            raise _CommandError(f"no answer within {self.seconds:g} s") from None
         if process.returncode != 0:
             last = err.strip().splitlines()[-1:] or ["nothing on stderr"]
-            raise _CommandFault(f"exit code {process.returncode} ({last[0]})")
+            raise _CommandError(f"exit code {process.returncode} ({last[0]})")
         return _numbers(out.splitlines(), len(texts))
 
 
-class _CommandFault(Exception):
+class _CommandError(Exception):
     """One failed try of a command."""
 
 
@@ -165,11 +165,11 @@ def _kill_tree(process: subprocess.Popen[str]) -> None:
 
 def _numbers(lines: list[str], expected: int) -> list[float]:
     if len(lines) != expected:
-        raise _CommandFault(f"{len(lines)} lines for {expected} samples")
+        raise _CommandError(f"{len(lines)} lines for {expected} samples")
     try:
         return [float(line) for line in lines]
     except ValueError as error:
-        raise _CommandFault(str(error)) from None
+        raise _CommandError(str(error)) from None
 
 
 def _checked(values: list[float], expected: int, where: str) -> Scores:

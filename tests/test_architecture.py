@@ -16,7 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("core", "plugins", "domains", "tasks", "testing")
-MAX_CORE_LINES = 3500
+# The plan aimed at 3,000 for all of it; docs/decisions/2026-11-core-size.md says what stands there.
+MAX_CORE_LINES = {"core": 10_000, "core/report": 3_600}
 MAX_FILE_LINES = 400
 # Path -> why it is better whole.
 LONG_FILES: dict[str, str] = {}
@@ -209,9 +210,13 @@ def test_help_loads_no_other_package(tmp_path: Path) -> None:
 
 
 def test_core_stays_small() -> None:
-    lines = sum(_num_lines(path) for path in shipped() if path.parts[0] == "core")
-    print(f"core: {lines} lines of at most {MAX_CORE_LINES}")
-    assert lines < MAX_CORE_LINES
+    lines = dict.fromkeys(MAX_CORE_LINES, 0)
+    for path in shipped():
+        if path.parts[0] == "core":
+            report = path.parts[:2] == ("core", "report")
+            lines["core/report" if report else "core"] += _num_lines(path)
+    print(f"lines: {lines} of at most {MAX_CORE_LINES}")
+    assert all(lines[name] <= most for name, most in MAX_CORE_LINES.items())
 
 
 def test_a_long_file_is_listed_with_its_reason() -> None:
@@ -240,7 +245,10 @@ def secret_names() -> set[str]:
         for manifest in (ROOT / folder).rglob("suite-plugin.toml")
         for row in tomllib.loads(manifest.read_text(encoding="utf-8"))["provides"]
     )
-    return {row["name"] for row in rows if row["kind"] in SECRET_KINDS} - CAPABILITIES
+    known = list(rows)
+    # A role is core's own word: the plugin that plays it may be called after it.
+    roles = {row["role"] for row in known if "role" in row}
+    return {row["name"] for row in known if row["kind"] in SECRET_KINDS} - CAPABILITIES - roles
 
 
 def test_core_knows_no_plugin_by_name() -> None:

@@ -50,7 +50,7 @@ class GymEnvironment(Environment):
         played = np.clip(action, space.low, space.high) if hasattr(space, "low") else int(action)
         try:
             seen, reward, terminated, truncated, _ = self._episodes[row].step(played)
-        except Exception:  # whatever a third party's simulator raises costs this row alone
+        except Exception:  # noqa: BLE001 - whatever a third party's simulator raises costs this row alone
             return np.zeros(self._sizes, dtype=np.float32), 0.0, False, False, True
         return seen, float(reward), bool(terminated), bool(truncated), False
 
@@ -61,6 +61,6 @@ def _probe(id: str) -> int:
     except gymnasium.error.Error as error:
         raise SuiteError(
             f"no Gymnasium environment '{id}': {error}.\n"
-            "Run `python -c \"import gymnasium; gymnasium.pprint_registry()\"` for those there are."
+            'Run `python -c "import gymnasium; gymnasium.pprint_registry()"` for those there are.'
         ) from error
     return int(np.prod(probe.observation_space.shape or (1,)))

@@ -12,8 +12,8 @@ from suite.core.reward import Reward
 class TableReward(Reward):
     """One fixed number a string, drawn once from a standard normal by ``seed``.
 
-    ``noise`` adds an independent table of that standard deviation: a second opinion that agrees with
-    the first as far as the noise allows, for a held-out reward.
+    ``noise`` adds an independent table of that standard deviation: a second opinion that agrees
+    with the first as far as the noise allows, for a held-out reward.
 
     The relaxed view scores the expectation of the table under independent letters, which equals the
     table at the corners.

@@ -108,7 +108,9 @@ def _rows(path: Path) -> list[dict[str, str]]:
     except FileNotFoundError:
         raise SuiteError(f"no data file '{path}'.\nCheck --data or SUITE_DATA.") from None
     except (EOFError, zlib.error):
-        raise SuiteError(f"'{path}' is cut short: the gzip stream ends early.\nCopy it again.") from None
+        raise SuiteError(
+            f"'{path}' is cut short: the gzip stream ends early.\nCopy it again."
+        ) from None
     except gzip.BadGzipFile:
         raise SuiteError(
             f"'{path}' is not a gzip file, though its name ends in .gz.\n"

@@ -1,7 +1,7 @@
 """Variants of GB1 at four sites, against 149,361 measured ones.
 
-The reward is an oracle that has seen no variant fitter than the wild type; the designs are looked up
-in the measured table.
+The reward is an oracle that has seen no variant fitter than the wild type; the designs are looked
+up in the measured table.
 """
 
 from suite.core.task import DATA, Task, Use
@@ -12,9 +12,7 @@ TASK = Task(
     contexts=Use("protein/gb1_variants", data=DATA),
     reward=Use("protein/gb1_oracle", data=DATA, half="low"),
     held_out_reward=Use("protein/gb1_oracle", data=DATA, half="judge"),
-    policy=Use(
-        "discrete_diffusion/tiny", network="transformer", length=4, letters=20, num_steps=8
-    ),
+    policy=Use("discrete_diffusion/tiny", network="transformer", length=4, letters=20, num_steps=8),
     codec=Use("protein/letters"),
     metrics=(Use("protein/gb1_measured", data=DATA),),
     data="protein/gb1_four_sites.csv.gz",

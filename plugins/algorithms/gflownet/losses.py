@@ -30,7 +30,7 @@ def trajectory_balance(
 def estimated_log_z(
     log_forward: Tensor, log_backward: Tensor, log_reward: Tensor, group: Tensor
 ) -> Tensor:
-    """The log Z that minimises the batch's squared error: each group's mean residual, [B], detached.
+    """The log Z of least squared error: each group's mean residual, [B], detached.
 
     VarGrad: Richter et al., arXiv:2010.10436; one estimate a context.
     """

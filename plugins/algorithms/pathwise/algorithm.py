@@ -7,8 +7,8 @@ Three departures from published DRAKES (arXiv:2410.13643), measured in docs/deci
 2. It reads the logits of the sampling pass; the published code runs policy and reference again.
 3. Steps are straight-through (hard forward), so that states stay on the network's input law.
 
-``kl = "published"`` is the published estimator, for comparison. The gradient is biased by design: the
-part through which the policy changes which states it visits in the first T - K steps is left out.
+``kl = "published"`` is the published estimator, for comparison. The gradient is biased by design:
+the part through which the policy changes which states the first T - K steps visit is left out.
 
 Shapes: B samples, T steps, K of them relaxed.
 """

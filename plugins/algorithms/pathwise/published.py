@@ -1,10 +1,10 @@
 """The DRAKES estimator as its authors published it, for comparison on the same networks.
 
 From the formula of arXiv:2410.13643's code: soft states, x_s = c x_t + (1 - c) y with
-c = 1 - x_t[mask] and y a Gumbel-softmax over letters and mask in the last K steps, an argmax before;
-the KL is summed over c (p_ref - p + p log(p / p_ref)) x_t / m_t, from new forwards of policy and
-reference. Under SUBS that integrand is 0 at every hard state, so that the first T - K steps cost T - K
-forwards and contribute nothing; `suite show drakes` names what ours does instead.
+c = 1 - x_t[mask] and y a Gumbel-softmax over letters and mask in the last K steps, an argmax
+before; the KL is summed over c (p_ref - p + p log(p / p_ref)) x_t / m_t, from new forwards of
+policy and reference. Under SUBS that integrand is 0 at every hard state, so that the first T - K
+steps cost forwards and contribute nothing; `suite show drakes` names what ours does instead.
 
 Shapes: N rows, L positions, V letters, T steps, K of them relaxed.
 """

@@ -12,7 +12,9 @@ def group_sums(values: Tensor, group: Tensor, valid: Tensor) -> tuple[Tensor, Te
     """Sum of valid values and count of valid rows in each row's group, both shaped for ``values``.
 
     Args:
-        values: [B] or [B, T]; group: [B] long; valid: [B] bool.
+        values: [B] or [B, T].
+        group: [B] long.
+        valid: [B] bool.
     """
     flat = values.reshape(len(values), -1)
     weight = valid.to(flat.dtype).unsqueeze(1)
@@ -42,7 +44,9 @@ def leave_one_out(values: Tensor, group: Tensor, valid: Tensor) -> Tensor:
     return torch.where(rows, values - others, torch.zeros_like(values))
 
 
-def group_standardised(values: Tensor, group: Tensor, valid: Tensor, *, eps: float = 1e-4) -> Tensor:
+def group_standardised(
+    values: Tensor, group: Tensor, valid: Tensor, *, eps: float = 1e-4
+) -> Tensor:
     """(r - mean) / (std + eps) within each group, [B]; std with n - 1, as TRL has it.
 
     GRPO, arXiv:2402.03300, section 4.1.2. A group without spread gets 0 and stays in the batch.
@@ -92,12 +96,14 @@ def generalised_advantages(
     skipped: their reward belongs to the decision before them and they cost no discount.
 
     Args:
-        rewards: per decision; values: V of the state before each decision.
+        rewards: per decision.
+        values: V of the state before each decision.
         bootstrap: value of the state after a decision that ends the row: 0 where the episode
             terminated, V(final observation) where it was cut. Read only where ``ended``.
         ended: the row stops after this decision; cuts the trace.
         mask: True where the policy decided.
-        discount: gamma; trace: lambda.
+        discount: gamma.
+        trace: lambda.
     """
     out = torch.zeros_like(rewards)
     next_value = torch.zeros_like(rewards[:, 0])

@@ -45,7 +45,9 @@ class PolicyGradient(Algorithm):
         "exact", description="how the KL to the reference enters"
     )
     beta: float = Field(0.1, ge=0, description="weight of the KL, in reward units a nat")
-    clip_low: float | None = Field(None, gt=0, lt=1, description="ratio bound below 1; null is none")
+    clip_low: float | None = Field(
+        None, gt=0, lt=1, description="ratio bound below 1; null is none"
+    )
     clip_high: float | None = Field(None, gt=0, description="ratio bound above 1; null is none")
     aggregate: Literal["sum", "row_mean", "batch_mean"] = Field(
         "sum", description="decisions of a row summed, averaged, or averaged over the batch"

@@ -27,7 +27,9 @@ def clipped_surrogate(
     """
     if log_prob.shape != old_log_prob.shape or log_prob.shape != mask.shape:
         shapes = [tuple(x.shape) for x in (log_prob, old_log_prob, mask)]
-        raise ValueError(f"clipped_surrogate needs log-probs and mask of one shape [B, T], got {shapes}")
+        raise ValueError(
+            f"clipped_surrogate needs log-probs and mask of one shape [B, T], got {shapes}"
+        )
     # Outside the mask the difference may be -inf - -inf.
     difference = torch.where(mask, log_prob - old_log_prob, torch.zeros_like(log_prob))
     ratio = difference.exp()
@@ -51,7 +53,7 @@ def kl_k3(log_prob: Tensor, reference_log_prob: Tensor, mask: Tensor) -> Tensor:
 def clipped_value_loss(
     value: Tensor, old_value: Tensor, target: Tensor, mask: Tensor, *, clip: float | None
 ) -> Tensor:
-    """Half the squared error of the critic, [B, T]; the worse of clipped and unclipped if ``clip``."""
+    """Half the critic's squared error, [B, T]; the worse of clipped and unclipped if ``clip``."""
     error = (value - target) ** 2
     if clip is not None:
         bounded = old_value + (value - old_value).clamp(-clip, clip)

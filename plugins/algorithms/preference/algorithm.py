@@ -1,9 +1,9 @@
 """Preference optimisation on pairs that the reward labels.
 
-Pairs are samples of one context, of the policy or of the reference. Labels are the best and worst of
-a group, or drawn from the Bradley-Terry law of the reward gap. With drawn labels at temperature tau
-and the reference as source, the optimum of DPO is p_ref exp(r / (tau beta)) / Z on what the pairs
-cover.
+Pairs are samples of one context, of the policy or of the reference. Labels are the best and worst
+of a group, or drawn from the Bradley-Terry law of the reward gap. With drawn labels at temperature
+tau and the reference as source, the optimum of DPO is p_ref exp(r / (tau beta)) / Z on what the
+pairs cover.
 
 Shapes: P pairs, 2 P rows, chosen first.
 """

@@ -31,7 +31,8 @@ def dpo_loss(margins: Tensor, *, beta: float, label_smoothing: float = 0.0) -> T
     """Direct preference optimisation, one loss a pair, [P].
 
     Eq. (7) of Rafailov et al., arXiv:2305.18290, without the mean over the batch; with label
-    smoothing, eq. (3) of the authors' note on conservative DPO: the label is wrong with that chance.
+    smoothing, eq. (3) of the authors' note on conservative DPO: the label is wrong with that
+    chance.
 
     Args:
         margins: log-ratio margins, [P], nats.

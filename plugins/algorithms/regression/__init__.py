@@ -1,1 +1,1 @@
-"""Regression of relative rewards: pairs of samples whose log-ratio should match their reward gap."""
+"""Regression of relative rewards: pairs whose log-ratio should match their reward gap."""

@@ -1,8 +1,8 @@
 """Likelihood on chosen or weighted samples: one class for SFT, RAFT and reward-weighted regression.
 
-Where samples come from: ``demonstrations`` (SFT), the ``policy`` at each step (RAFT, online RWR), or
-a ``pool`` drawn once from the base policy (filtered SFT). The likelihood is exact where the family
-knows it, else its bound; a family with neither learns the recorded path.
+Where samples come from: ``demonstrations`` (SFT), the ``policy`` at each step (RAFT, online RWR),
+or a ``pool`` drawn once from the base policy (filtered SFT). The likelihood is exact where the
+family knows it, else its bound; a family with neither learns the recorded path.
 
 Shapes: B samples.
 """
@@ -56,7 +56,9 @@ class WeightedLikelihood(Algorithm):
         rows, metrics = self._weighted(run, step)
         return Experience.of_rows(rows, metrics)
 
-    def _weighted(self, run: "Run", step: int, **kwargs: Any) -> tuple[dict[str, Any], dict[str, float]]:
+    def _weighted(
+        self, run: "Run", step: int, **kwargs: Any
+    ) -> tuple[dict[str, Any], dict[str, float]]:
         """Fresh samples with weight above 0."""
         collected = run.sample(step, **kwargs)
         trajectory = collected.trajectory
@@ -79,7 +81,12 @@ class WeightedLikelihood(Algorithm):
             contexts = min(run.contexts.num_train, run.settings.num_contexts)
             group_size = max(2, self.pool_size // contexts)
             run.state["pool"], _ = self._weighted(
-                run, 0, num_contexts=contexts, group_size=group_size, policy=run.base, purpose="pool"
+                run,
+                0,
+                num_contexts=contexts,
+                group_size=group_size,
+                policy=run.base,
+                purpose="pool",
             )
         pool = run.state["pool"]
         total = len(pool["weight"])

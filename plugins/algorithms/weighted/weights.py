@@ -1,4 +1,7 @@
-"""Weights of samples in a likelihood loss. Shapes: B samples; ``group`` and ``valid`` as elsewhere."""
+"""Weights of samples in a likelihood loss.
+
+Shapes: B samples; ``group`` and ``valid`` as elsewhere.
+"""
 
 import math
 

@@ -23,7 +23,14 @@ class ActorPolicy(Policy):
     capabilities: ClassVar[frozenset[str]] = frozenset({"samples", "scores", "value", "acts"})
 
     def __init__(
-        self, *, observation: int, actions: int, continuous: bool, num_steps: int, width: int, seed: int
+        self,
+        *,
+        observation: int,
+        actions: int,
+        continuous: bool,
+        num_steps: int,
+        width: int,
+        seed: int,
     ) -> None:
         super().__init__()
         self.num_steps, self.observation, self.actions = num_steps, observation, actions

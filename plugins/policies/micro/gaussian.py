@@ -83,8 +83,10 @@ class GaussianPolicy(Policy):
         law = self._law(x[:, steps], steps.expand(len(x), -1), batch_ndim=2)
         return law, x[:, steps + 1]
 
-    def nll(self, samples: Samples, context: Context, streams: Streams, *, draws: int = 1) -> Tensor:
-        """A draw of the variational bound, nats; the prior's KL, which no weight moves, is left out."""
+    def nll(
+        self, samples: Samples, context: Context, streams: Streams, *, draws: int = 1
+    ) -> Tensor:
+        """A draw of the variational bound, nats, without the prior's KL, which no weight moves."""
         assert samples.values is not None
         total = torch.zeros(len(samples), device=samples.values.device)
         for _ in range(draws):

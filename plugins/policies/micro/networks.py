@@ -13,6 +13,8 @@ class PrefixTable(nn.Module):
     def __init__(self, length: int, letters: int) -> None:
         super().__init__()
         self.letters = letters
+        self.first: Tensor
+        self.powers: Tensor
         counts = torch.tensor([letters**k for k in range(length)])
         self.register_buffer("first", torch.cumsum(counts, 0) - counts)
         self.register_buffer("powers", letters ** torch.arange(length))
@@ -22,8 +24,8 @@ class PrefixTable(nn.Module):
         """Logits after prefixes tokens[:, :t]; tokens [N, L], t [N] -> [N, V]."""
         known = torch.arange(tokens.shape[1], device=tokens.device) < t.unsqueeze(1)
         place = (tokens * known * self.powers).sum(dim=1)
-        clamped = t.clamp_max(len(self.first) - 1)  # type: ignore[arg-type]
-        return self.table[self.first[clamped] + place]  # type: ignore[index]
+        clamped = t.clamp_max(len(self.first) - 1)
+        return self.table[self.first[clamped] + place]
 
 
 class PrefixNetwork(nn.Module):
@@ -33,7 +35,10 @@ class PrefixNetwork(nn.Module):
         super().__init__()
         self.letters = letters
         self.layers = nn.Sequential(
-            nn.Linear(length * letters + length, width), nn.Tanh(), nn.Linear(width, width), nn.Tanh()
+            nn.Linear(length * letters + length, width),
+            nn.Tanh(),
+            nn.Linear(width, width),
+            nn.Tanh(),
         )
 
     def forward(self, tokens: Tensor, t: Tensor) -> Tensor:
@@ -50,6 +55,7 @@ class StateTable(nn.Module):
 
     def __init__(self, length: int, letters: int, width: int) -> None:
         super().__init__()
+        self.powers: Tensor
         self.register_buffer("powers", (letters + 1) ** torch.arange(length))
         self.table = nn.Parameter(0.5 * torch.randn((letters + 1) ** length, length, letters))
 
@@ -71,5 +77,5 @@ class StateNetwork(nn.Module):
 
     def forward(self, relaxed: Tensor) -> Tensor:
         """[..., L, V + 1] -> logits [..., L, V]."""
-        logits: Tensor = self.layers(relaxed.flatten(-2))
-        return logits.unflatten(-1, self.shape)
+        logits: Tensor = self.layers(relaxed.flatten(-2)).unflatten(-1, self.shape)
+        return logits

@@ -66,7 +66,8 @@ class TokenPolicy(Policy):
         batch, count = tokens.shape[0], len(steps)
         rows = tokens.unsqueeze(1).expand(-1, count, -1).reshape(batch * count, -1)
         hidden = self.trunk(rows, steps.to(tokens.device).repeat(batch))
-        return hidden.view(batch, count, -1)
+        out: Tensor = hidden.view(batch, count, -1)
+        return out
 
     def encode(self, samples: Samples, context: Context) -> Trajectory:
         assert samples.tokens is not None
@@ -82,7 +83,9 @@ class TokenPolicy(Policy):
             seed_index=torch.arange(len(tokens)),
         )
 
-    def nll(self, samples: Samples, context: Context, streams: Streams, *, draws: int = 1) -> Tensor:
+    def nll(
+        self, samples: Samples, context: Context, streams: Streams, *, draws: int = 1
+    ) -> Tensor:
         law, decision = self.replay(self.encode(samples, context))
         return -law.log_prob(decision).sum(dim=1)
 

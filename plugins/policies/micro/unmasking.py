@@ -107,7 +107,9 @@ class UnmaskingPolicy(Policy):
             when != now, self.mask_id
         )
 
-    def nll(self, samples: Samples, context: Context, streams: Streams, *, draws: int = 1) -> Tensor:
+    def nll(
+        self, samples: Samples, context: Context, streams: Streams, *, draws: int = 1
+    ) -> Tensor:
         """A draw of the bound: mask each position with chance m; -log p(letter) / m, nats."""
         assert samples.tokens is not None
         tokens, total = samples.tokens, torch.zeros(len(samples), device=samples.tokens.device)
