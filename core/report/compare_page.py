@@ -71,8 +71,9 @@ def as_text(comparison: Comparison) -> str:
         _columns(_headers(comparison), _group_rows(comparison)),
     ]
     for title, differences in _difference_tables(comparison):
-        parts += ["", f"{title}, {PAIRED_CAPTION}."]
-        parts.append(_columns(DIFFERENCE_HEADERS, map(_difference_row, differences)))
+        parts += ["", f"{visible(title)}, {PAIRED_CAPTION}."]
+        rows = [[visible(cell) for cell in _difference_row(one)] for one in differences]
+        parts.append(_columns(DIFFERENCE_HEADERS, rows))
     parts += ["", *map(visible, comparison.notes)] if comparison.notes else []
     return plain_ascii("\n".join(parts)) + "\n"
 
