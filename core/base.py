@@ -40,8 +40,7 @@ def load_base(built: Built, progress: Progress) -> float:
     if asked.startswith("run:"):
         load_from_run(built.run, Path(asked.partition(":")[2]))
         return 0.0
-    own = built.policy_use.name == built.config.task.policy.name
-    if built.config.task.base is None or not own or "folder" in built.policy_use.config:
+    if built.config.task.base is None or built.policy_use.name != built.config.task.policy.name:
         return 0.0
     description = describe(built)
     key = cache.cache_key(description)

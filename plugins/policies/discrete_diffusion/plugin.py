@@ -1,7 +1,6 @@
 """The family's hook answers; torch waits inside functions."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from suite.core.config_model import parse_config
@@ -28,12 +27,9 @@ SIZES: dict[str, dict[str, dict[str, Any]]] = {
 
 @hookimpl
 def suite_make_policy(name: str, config: Mapping[str, Any]) -> "Policy":
-    """Build the policy called ``name``, or load the one that ``folder`` holds."""
+    """Build the policy called ``name``; the manifest promises that it is one of SIZES."""
     from suite.plugins.policies.discrete_diffusion.policy import DiscreteDiffusion
 
-    if "folder" in config:
-        overrides = {key: value for key, value in config.items() if key != "folder"}
-        return DiscreteDiffusion.from_pretrained(Path(config["folder"]), **overrides)
     return DiscreteDiffusion(resolve(name, config))
 
 
