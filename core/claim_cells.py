@@ -25,8 +25,8 @@ def plain(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def default_folder() -> Path:
     """Where cells are kept: docs/claims of a working tree, else ./claims."""
-    tree = PACKAGE_ROOT / "docs" / "claims"
-    return tree if tree.is_dir() else Path("claims")
+    docs = PACKAGE_ROOT / "docs"
+    return docs / "claims" if docs.is_dir() else Path("claims")
 
 
 @dataclass(frozen=True, kw_only=True)

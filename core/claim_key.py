@@ -18,7 +18,16 @@ from suite.core.config import Config
 
 CORE = Path(__file__).parent
 # Where training, evaluation and controls start; what they import is found from there.
-ROOTS = ("trainer", "panel", "controls", "selfcheck")
+ROOTS = ("trainer", "panel", "controls")
+# They find, check, store and say things, and produce no number; what configuration they resolve is
+# in the key itself. Without them a better error message would make every cell stale.
+PLUMBING = frozenset(
+    f"suite.core.{name}"
+    for name in (
+        "cache", "catalog", "checkpoint", "config", "config_model", "discovery", "errors",
+        "factory_errors", "hooks", "journal", "manifest", "presets", "progress", "registry", "toml",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +127,7 @@ def core_modules(plugins: Iterable[Path] = ()) -> dict[str, Path]:
     while waiting:
         name = waiting.pop()
         path = CORE.joinpath(*name.split(".")[2:]).with_suffix(".py")
-        if name in found or not path.is_file():
+        if name in found or name in PLUMBING or not path.is_file():
             continue
         found[name] = path
         waiting += _imports(path)

@@ -42,6 +42,9 @@ def test_the_core_of_a_key_is_what_makes_numbers() -> None:
     assert {"suite.core.trainer", "suite.core.rollout", "suite.core.distributions"} <= names
     assert not any(name.startswith("suite.core.report") for name in names)
     assert not {"suite.core.listing", "suite.core.claims", "suite.core.relaxed"} & names
+    assert not claim_key.PLUMBING & names
+    known = {f"suite.core.{path.stem}" for path in claim_key.CORE.glob("*.py")}
+    assert known >= claim_key.PLUMBING
     pathwise = claim_key.CORE.parent / "plugins" / "algorithms" / "pathwise"
     assert "suite.core.relaxed" in core_modules([pathwise])
 
