@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -22,6 +23,7 @@ from suite.core.records import Context, Samples, Scores, Trajectory
 
 RECORDS: list[Any] = [Context, Samples, Scores, Trajectory]
 MANIFEST = "manifest.json"
+FILES = frozenset({"policy.safetensors", "state.pt"})
 
 
 def save_checkpoint(
@@ -37,10 +39,9 @@ def save_checkpoint(
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         _write(temporary, weights, state)
-        shutil.rmtree(target, ignore_errors=True)
-        temporary.rename(target)
-        _flush(folder)
-    except (OSError, RuntimeError) as error:
+        _put_in_place(temporary, target)
+    # A full disk is an OSError to Python, but torch and safetensors have words of their own.
+    except (OSError, RuntimeError, SafetensorError) as error:
         shutil.rmtree(temporary, ignore_errors=True)
         last = latest_name(folder)
         raise SuiteError(
@@ -61,6 +62,17 @@ def _write(folder: Path, weights: dict[str, Tensor], state: dict[str, Any]) -> N
     (folder / MANIFEST).write_text(json.dumps({"schema": 1, "sha256": sums}))
     for file in folder.iterdir():
         _flush(file)
+
+
+def _put_in_place(temporary: Path, target: Path) -> None:
+    """Rename; one of the same name is moved aside whole, so that no half of it is ever seen."""
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    temporary.rename(target)
+    _flush(target.parent)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _flush(path: Path) -> None:
@@ -90,15 +102,17 @@ def latest_name(folder: Path) -> str | None:
     return names[-1] if names else None
 
 
-def broken_reason(path: Path) -> str | None:
-    """Why a checkpoint cannot be believed, or None."""
+def broken_reason(path: Path, files: frozenset[str] | None = None) -> str | None:
+    """Why a folder of checksummed files cannot be believed, or None; ``files`` must all be there."""
     manifest = path / MANIFEST
     try:
         sums = json.loads(manifest.read_text())["sha256"]
+        if files is not None and set(sums) != files:
+            return f"{MANIFEST} names {sorted(sums)} instead of {sorted(files)}"
         for name, expected in sums.items():
             if checksum(path / name) != expected:
                 return f"{name} does not match its checksum"
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         return f"{type(error).__name__}: {error}"
     return None
 
@@ -114,8 +128,8 @@ def newest_good(folder: Path) -> tuple[Path | None, list[str]]:
     """The newest checkpoint whose checksums hold, and what was said of those passed over."""
     passed: list[str] = []
     for name in reversed(sorted_names(folder)):
-        reason = broken_reason(folder / name)
+        reason = broken_reason(folder / name, FILES)
         if reason is None:
             return folder / name, passed
-        passed.append(f"checkpoint '{name}' is damaged ({reason}); using the one before")
+        passed.append(f"checkpoint '{name}' is damaged ({reason}); looking at the one before")
     return None, passed

@@ -1,5 +1,6 @@
 """One run from start to report: base, self-checks, training, controls; and its resumption."""
 
+import contextlib
 import time
 import traceback
 from collections.abc import Callable
@@ -72,6 +73,8 @@ def resume(path: Path, progress: Progress) -> Outcome:
     config = resolve_request(Request(config=path / "config.toml"))
     info = folder.info()
     if info["status"] == "finished":
+        if not (path / "report.html").exists():  # killed between the last two files
+            _report(path)
         return outcome_of(folder)
     now = machine(config.device)
     for key in ("torch", "threads", "cpu", "device"):
@@ -118,7 +121,7 @@ def _try_update(folder: RunFolder, text: str) -> None:
         with (folder.path / "log.txt").open("a") as log:
             log.write(text + "\n")
         folder.update(status="failed")
-    except OSError:
+    except (OSError, SuiteError):
         return  # a full disk: the error itself is what the user must see
 
 
@@ -131,6 +134,7 @@ def _start(config: Config, folder: RunFolder, progress: Progress) -> Outcome:
     listener = FolderListener(folder, progress, _evaluator(built), writes=main)
     trainer = Trainer(run, built.algorithm, folder=folder.path, listener=listener)
     resumed = trainer.resume(progress.say)
+    run.processes.barrier()  # nobody writes a checkpoint while another process still reads one
     if resumed:
         progress.say(f"resumed at step {trainer.progress.step} of {settings.num_steps}")
     else:
@@ -153,9 +157,12 @@ def _train(trainer: Trainer, folder: RunFolder) -> float:
     started = time.monotonic()
     try:
         trainer.train()
-    finally:
-        seconds = before + time.monotonic() - started
-        _note_seconds(folder, "train", seconds)
+    except BaseException:
+        with contextlib.suppress(SuiteError):  # a full disk: what ended the run must be seen
+            _note_seconds(folder, "train", before + time.monotonic() - started)
+        raise
+    seconds = before + time.monotonic() - started
+    _note_seconds(folder, "train", seconds)
     return float(seconds)
 
 
@@ -240,9 +247,13 @@ def _finish(
         reward_calls=run.reward_calls,
         last_line=last_line(controls),
     )
+    _report(folder.path)
+
+
+def _report(path: Path) -> None:
     from suite.core.report import write_report
 
-    write_report(folder.path)
+    write_report(path)
 
 
 def policy_of(path: Path) -> tuple[Built, dict[str, Any]]:

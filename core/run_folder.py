@@ -4,16 +4,18 @@ Schema 1. metrics.jsonl holds what is reproducible and is cut back to the checkp
 that an interrupted run's file equals the unbroken one's; seconds go to timings.jsonl.
 """
 
+import contextlib
 import json
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from suite.core import registry
 from suite.core.algorithm import Experience
+from suite.core.checkpoint import latest_name
 from suite.core.errors import SuiteError
 from suite.core.progress import Progress
 from suite.core.run import Run
@@ -80,8 +82,9 @@ class RunFolder:
         if not self.writes:
             return
         temporary = self.path / f".{name}.partial"
-        temporary.write_text(json.dumps(value, indent=1) + "\n")
-        temporary.replace(self.path / name)
+        with self._writing(name):
+            temporary.write_text(json.dumps(value, indent=1) + "\n")
+            temporary.replace(self.path / name)
 
     def update(self, **values: Any) -> None:
         """Change some keys of run.json."""
@@ -94,14 +97,15 @@ class RunFolder:
         """One JSON line."""
         if not self.writes:
             return
-        with (self.path / name).open("a") as file:
+        with self._writing(name), (self.path / name).open("a") as file:
             file.write(json.dumps(row) + "\n")
 
     def write_rows(self, name: str, rows: list[dict[str, Any]]) -> None:
         """A whole JSON-lines file."""
         if not self.writes:
             return
-        (self.path / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+        with self._writing(name):
+            (self.path / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """A JSON-lines file; empty where there is none."""
@@ -121,7 +125,21 @@ class RunFolder:
             return
         path = self.path / name
         if path.exists():
-            os.truncate(path, size)
+            with self._writing(name):
+                os.truncate(path, size)
+
+    @contextlib.contextmanager
+    def _writing(self, name: str) -> Iterator[None]:
+        """A full disk or a lost permission is the user's to mend: one message."""
+        try:
+            yield
+        except OSError as error:
+            last = latest_name(self.path / "checkpoints")
+            raise SuiteError(
+                f"'{name}' could not be written to {self.path}: {error.strerror}.\n"
+                f"The last good checkpoint is {last or 'none'}. Free space or mend the folder's "
+                f"permissions, then `suite resume {self.path}`."
+            ) from error
 
 
 def machine(device: str) -> dict[str, Any]:

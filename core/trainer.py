@@ -103,7 +103,11 @@ class Trainer:
 
     def _out_of_time(self, started: float) -> bool:
         limit = self.settings.max_seconds
-        if limit is not None and time.monotonic() - started >= limit:
+        if limit is None:
+            return False
+        # One clock decides for all: processes that disagreed would wait for each other for ever.
+        late = self.run.processes.sum({"late": float(time.monotonic() - started >= limit)})
+        if late["late"] > 0:
             self.progress.stopped = "max_seconds"
         return self.progress.stopped is not None
 
@@ -287,14 +291,26 @@ class Trainer:
         }
 
     def resume(self, say: Callable[[str], None]) -> bool:
-        """Go back to the newest good checkpoint; False when there is none."""
+        """Go back to the newest good checkpoint; False when none was written.
+
+        Raises:
+            SuiteError: there are checkpoints, and not one of them is good.
+        """
         if self.checkpoints is None:
             return False
         path, passed = newest_good(self.checkpoints)
         for line in passed:
             say(line)
+        if path is None and passed:
+            raise SuiteError(
+                f"none of the {len(passed)} checkpoints in {self.checkpoints} is good.\n"
+                + "\n".join(passed)
+                + "\nPut a good copy back, or delete that folder: `suite resume` then starts the "
+                "run again from its first step."
+            )
         if path is None:
             return False
+        say(f"going on from checkpoint '{path.name}'")
         weights, state = load_checkpoint(path)
         self.run.policy.load_state_dict(weights)
         flight = state.pop("experience")

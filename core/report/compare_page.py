@@ -66,16 +66,15 @@ def as_json(comparison: Comparison) -> str:
 def as_text(comparison: Comparison) -> str:
     """Aligned columns of plain ASCII, but for what names the user chose."""
     parts = [
-        f"task {visible(comparison.task)}",
-        f"{GROUP_CAPTION}.",
+        f"task {_one_line(comparison.task)}",
+        _one_line(f"{GROUP_CAPTION}."),
         _columns(_headers(comparison), _group_rows(comparison)),
     ]
     for title, differences in _difference_tables(comparison):
-        parts += ["", f"{visible(title)}, {PAIRED_CAPTION}."]
-        rows = [[visible(cell) for cell in _difference_row(one)] for one in differences]
-        parts.append(_columns(DIFFERENCE_HEADERS, rows))
-    parts += ["", *map(visible, comparison.notes)] if comparison.notes else []
-    return plain_ascii("\n".join(parts)) + "\n"
+        parts += ["", _one_line(f"{title}, {PAIRED_CAPTION}.")]
+        parts.append(_columns(DIFFERENCE_HEADERS, map(_difference_row, differences)))
+    parts += ["", *map(_one_line, comparison.notes)] if comparison.notes else []
+    return "\n".join(parts) + "\n"
 
 
 def as_page(comparison: Comparison) -> str:
@@ -220,13 +219,18 @@ def _folders(comparison: Comparison) -> Markup:
 
 def _columns(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A plain table: columns as wide as their widest cell, two spaces apart."""
-    lines = [[plain_ascii(visible(cell)) for cell in row] for row in (headers, *rows)]
+    lines = [[_one_line(cell) for cell in row] for row in (headers, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     lines.insert(1, ["-" * width for width in widths])
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
+
+
+def _one_line(text: str) -> str:
+    """For a terminal: no escape sequence and no new line comes through, whatever a name holds."""
+    return plain_ascii(" ".join(visible(text).split()))
 
 
 def _finite(value: Any) -> Any:

@@ -27,12 +27,12 @@ TASK = Task(
         "warmup_updates": 20,
     },
     settings={
-        "train.num_steps": 100,
+        "train.num_steps": 120,
         "train.num_contexts": 1,
         "train.group_size": 64,
-        "train.learning_rate": 5e-4,
-        "train.eval_every": 25,
+        "train.learning_rate": 2e-3,
+        "train.eval_every": 30,
         "train.eval_samples": 256,
     },
-    algo_settings={"pathwise": {"algo.last_steps": 4, "algo.beta": 0.05}},
+    algo_settings={"pathwise": {"algo.last_steps": 4, "algo.beta": 0.02}},
 )

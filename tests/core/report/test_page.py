@@ -20,55 +20,12 @@ HOSTILE = (
     "<script>alert(1)</script>\"'><img src=http://evil.example onerror=alert(1)>"
     "</style></title></svg>\x00\x1b[31m\u202egnp\ud800"
 )
-TAGS = frozenset(
-    [
-        "html",
-        "head",
-        "meta",
-        "title",
-        "style",
-        "body",
-        "header",
-        "main",
-        "footer",
-        "section",
-        "div",
-        "p",
-        "span",
-        "h1",
-        "h2",
-        "h3",
-        "ul",
-        "li",
-        "dl",
-        "dt",
-        "dd",
-        "table",
-        "caption",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-        "figure",
-        "svg",
-        "g",
-        "desc",
-        "path",
-        "line",
-        "text",
-        "circle",
-        "polygon",
-        "rect",
-        "details",
-        "summary",
-        "pre",
-        "code",
-        "bdi",
-        "i",
-        "a",
-    ]
-)
+DOCUMENT = {"html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section"}
+FLOW = {"div", "p", "span", "h1", "h2", "h3", "ul", "li", "dl", "dt", "dd", "details", "summary"}
+TABLE = {"table", "caption", "thead", "tbody", "tr", "th", "td"}
+INLINE = {"pre", "code", "bdi", "i", "a"}
+PICTURE = {"figure", "svg", "g", "desc", "path", "line", "text", "circle", "polygon", "rect"}
+TAGS = DOCUMENT | FLOW | TABLE | INLINE | PICTURE
 
 
 class Page(HTMLParser):
@@ -177,9 +134,8 @@ def test_run_json_alone_gives_a_page_that_says_what_is_missing(tmp_path: Path) -
 
 def test_hostile_strings_everywhere_stay_text(make_run: MakeRun) -> None:
     folder = make_run()
-    hostile = dict.fromkeys(
-        ("task", "algo", "seed", "status", "last_line", "reward_unit", "held_out_unit"), HOSTILE
-    )
+    names = ("task", "algo", "seed", "status", "last_line", "reward_unit", "held_out_unit")
+    hostile = dict.fromkeys(names, HOSTILE)
     check = {"name": HOSTILE, "ok": HOSTILE, "value": HOSTILE, "detail": HOSTILE * 99}
     nested = {"machine": {HOSTILE: HOSTILE}, "seconds": {HOSTILE: 1.0}, "self_checks": [check]}
     edit(folder / "run.json", lambda row: row.update({**hostile, **nested}))
