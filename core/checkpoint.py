@@ -103,7 +103,7 @@ def latest_name(folder: Path) -> str | None:
 
 
 def broken_reason(path: Path, files: frozenset[str] | None = None) -> str | None:
-    """Why a folder of checksummed files cannot be believed, or None; ``files`` must all be there."""
+    """Why a checksummed folder cannot be believed, or None; ``files`` must all be there."""
     manifest = path / MANIFEST
     try:
         sums = json.loads(manifest.read_text())["sha256"]
