@@ -1,6 +1,7 @@
 """One run from start to report: base, self-checks, training, controls; and its resumption."""
 
 import contextlib
+import errno
 import time
 import traceback
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from suite.core.selfcheck import report, self_checks
 from suite.core.trainer import Trainer
 
 VERSION = "0.1.0"
-BASE_FILE = "base"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 def start(config: Config, path: Path, progress: Progress) -> Outcome:
@@ -34,7 +35,7 @@ def start(config: Config, path: Path, progress: Progress) -> Outcome:
         SuiteError: what the user must mend; the folder keeps what was reached.
     """
     folder = RunFolder.create(path)
-    (path / "config.toml").write_text(config.to_toml())
+    folder.write_text("config.toml", config.to_toml())
     folder.write_json("run.json", _first_info(config))
     return _go(config, folder, progress)
 
@@ -111,8 +112,10 @@ def _guarded(folder: RunFolder, work: Callable[[], Outcome]) -> Outcome:
     except SuiteError as error:
         _try_update(folder, str(error))
         raise
-    except Exception:
+    except Exception as error:
         _try_update(folder, traceback.format_exc())
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise folder.unwritable(error.filename or "a file", error) from error
         raise
 
 
@@ -173,6 +176,7 @@ def _note_seconds(folder: RunFolder, name: str, seconds: float) -> None:
 
 def _use_base(built: Built, folder: RunFolder, progress: Progress) -> None:
     """The base's weights, kept in the folder so that a resumed run needs no cache."""
+    from safetensors import SafetensorError
     from safetensors.torch import load_file, save_file
 
     kept = folder.path / "base.safetensors"
@@ -183,8 +187,11 @@ def _use_base(built: Built, folder: RunFolder, progress: Progress) -> None:
         if built.run.processes.is_main:
             state = built.run.policy.state_dict()
             partial = kept.with_suffix(".partial")
-            save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, partial)
-            partial.replace(kept)
+            try:
+                save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, partial)
+                partial.replace(kept)
+            except SafetensorError as error:  # its word for a full disk
+                raise folder.unwritable(kept.name, error) from error
             _note_seconds(folder, "base", seconds)
     freeze_base(built)
 

@@ -78,12 +78,16 @@ class RunFolder:
         return read
 
     def write_json(self, name: str, value: Any) -> None:
+        """Write a whole JSON file by rename."""
+        self.write_text(name, json.dumps(value, indent=1) + "\n")
+
+    def write_text(self, name: str, text: str) -> None:
         """Write a whole file by rename, so that a reader never sees half of it."""
         if not self.writes:
             return
         temporary = self.path / f".{name}.partial"
         with self._writing(name):
-            temporary.write_text(json.dumps(value, indent=1) + "\n")
+            temporary.write_text(text)
             temporary.replace(self.path / name)
 
     def update(self, **values: Any) -> None:
@@ -104,8 +108,7 @@ class RunFolder:
         """A whole JSON-lines file."""
         if not self.writes:
             return
-        with self._writing(name):
-            (self.path / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+        self.write_text(name, "".join(json.dumps(row) + "\n" for row in rows))
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """A JSON-lines file; empty where there is none."""
@@ -134,12 +137,17 @@ class RunFolder:
         try:
             yield
         except OSError as error:
-            last = latest_name(self.path / "checkpoints")
-            raise SuiteError(
-                f"'{name}' could not be written to {self.path}: {error.strerror}.\n"
-                f"The last good checkpoint is {last or 'none'}. Free space or mend the folder's "
-                f"permissions, then `suite resume {self.path}`."
-            ) from error
+            raise self.unwritable(name, error) from error
+
+    def unwritable(self, name: str, error: Exception) -> SuiteError:
+        """The error for a file of this run that cannot be written."""
+        last = latest_name(self.path / "checkpoints")
+        return SuiteError(
+            f"'{name}' could not be written to {self.path}: "
+            f"{getattr(error, 'strerror', None) or error}.\n"
+            f"The last good checkpoint is {last or 'none'}. Free space or mend the folder's "
+            f"permissions, then `suite resume {self.path}`."
+        )
 
 
 def machine(device: str) -> dict[str, Any]:
