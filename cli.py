@@ -31,7 +31,8 @@ class _Group(click.Group):
             if ctx.params.get("debug"):
                 raise
             line = f"{type(error).__name__}: {error}"
-            click.echo(f"internal error: {line}\nThe run's log.txt has the traceback.", err=True)
+            where = "a run's log.txt, or `suite --debug`, has the traceback"
+            click.echo(f"internal error: {' '.join(line.split())} ({where})", err=True)
             ctx.exit(EXIT_OURS)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
@@ -95,12 +96,14 @@ def run(
     """Fine-tune a policy against a task's reward."""
     from suite.core.api import default_folder, run_config
     from suite.core.config import Request, resolve_request
-    from suite.core.console import Console, print_outcome
+    from suite.core.console import print_outcome, progress_for_output
     from suite.core.seeds import parse_seeds
     from suite.core.toml import parse_assignment
 
     settings = dict(parse_assignment(text) for text in assignments)
     request = Request(settings=settings, **options)
+    if seeds is not None and request.seed is not None:
+        raise SuiteError("both --seed and --seeds were given.\nKeep one of them.")
     if dry_run:
         from suite.core.dry_run import describe
 
@@ -108,13 +111,13 @@ def run(
         return
     if seeds is None:
         config = resolve_request(request)
-        with Console() as console:
+        with progress_for_output() as console:
             outcome = run_config(config, out or default_folder(config), console)
         print_outcome(outcome, click.echo)
         return
     from suite.core.seeds import run_seeds
 
-    with Console() as console:
+    with progress_for_output() as console:
         outcomes = run_seeds(request, parse_seeds(seeds), out, console)
     for outcome in outcomes:
         print_outcome(outcome, click.echo)
@@ -127,9 +130,9 @@ def run(
 def resume(folder: Path) -> None:
     """Go on with an interrupted run, exactly where it stood."""
     from suite.core.api import resume as go_on
-    from suite.core.console import Console, print_outcome
+    from suite.core.console import print_outcome, progress_for_output
 
-    with Console() as console:
+    with progress_for_output() as console:
         outcome = go_on(folder, progress=console)
     print_outcome(outcome, click.echo)
 
@@ -171,7 +174,14 @@ def sample(
     from suite.core.designs import sample_table, select_rows, write_csv, write_fasta
     from suite.core.toml import parse_assignment
 
-    settings = {k.partition(".")[2]: v for k, v in map(parse_assignment, assignments)}
+    given = dict(map(parse_assignment, assignments))
+    foreign = [key for key in given if sampler is None or not key.startswith("sampler.")]
+    if foreign:
+        raise SuiteError(
+            f"--set {foreign[0]} would not be read: `suite sample` takes the settings of its "
+            "--sampler alone.\nExample: --sampler NAME --set sampler.n=8."
+        )
+    settings = {key.removeprefix("sampler."): value for key, value in given.items()}
     rows: Sequence[Mapping[str, Any]] = draw(
         folder, num_samples=num_samples, seed=seed, sampler=sampler, settings=settings
     )
@@ -314,9 +324,10 @@ def cache_list() -> None:
 
     click.echo(cache_folder())
     for entry in listing():
-        seconds = entry.description.get("seconds", "?")
-        task = entry.description.get("task", "?")
-        click.echo(f"{entry.path.name}  {entry.size / 1e6:.1f} MB  {task}  trained in {seconds} s")
+        seconds = entry.description.get("seconds")
+        trained = "" if seconds is None else f"  trained in {seconds} s"
+        task = entry.description.get("task", "of an unnamed task")
+        click.echo(f"{entry.path.name}  {entry.size / 1e6:.1f} MB  {task}{trained}")
 
 
 @cache.command(name="clear")
@@ -354,9 +365,9 @@ def claim_show(name: str) -> None:
 def claim_run(name: str) -> None:
     """Measure a claim; only stale cells are computed."""
     from suite.core.claims import run_claim_by_name
-    from suite.core.console import Console
+    from suite.core.console import progress_for_output
 
-    with Console() as console:
+    with progress_for_output() as console:
         text = run_claim_by_name(name, progress=console)
     click.echo(text)
 

@@ -9,7 +9,7 @@ from typing import Any
 from suite.core import registry
 from suite.core.algorithm import Algorithm
 from suite.core.catalog import fact_names
-from suite.core.config import Config
+from suite.core.config import Config, off_policy_algorithms
 from suite.core.errors import SuiteError
 from suite.core.journal import Journal
 from suite.core.metric import Codec, Metric
@@ -115,6 +115,12 @@ def build(config: Config, *, folder: Path | None = None) -> Built:
     check_capabilities(config.recipe.name, algorithm, use.name, policy.capabilities)
     reward = _reward(config, task.reward, "reward")
     if config.reward is not None or config.reward_cmd is not None:
+        if task.environment is not None:
+            raise SuiteError(
+                f"the environment of the task '{task.name}' rewards each decision; a reward of "
+                "finished samples would not be read.\nDrop --reward and --reward-cmd, or name a "
+                "task without an environment: `suite list tasks`."
+            )
         reward = user_reward(config.reward, config.reward_cmd)
     check_reward_view(config, algorithm, reward)
     run = Run(
@@ -202,13 +208,11 @@ def _sampler(config: Config, algorithm: Algorithm) -> Sampler | None:
     if config.sampler is None:
         return None
     if not algorithm.off_policy:
-        fits = sorted(
-            e.name for e in registry.entries("algorithm") if e.facts.get("off_policy", False)
-        )
         raise SuiteError(
             f"the algorithm '{config.recipe.name}' learns from its own samples only, and the "
             f"sampler '{config.sampler}' would draw others.\n"
-            f"Algorithms that learn from a sampler: {', '.join(fits)}. Or drop --sampler."
+            f"Algorithms that learn from a sampler: {', '.join(off_policy_algorithms())}. "
+            "Or drop --sampler."
         )
     made: Sampler = registry.make_sampler(config.sampler, config.section("sampler"))
     return made

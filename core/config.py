@@ -13,6 +13,13 @@ from typing import Any
 
 from suite.core import registry
 from suite.core.catalog import fact_names
+from suite.core.document import (
+    ControlsSettings,
+    check_device,
+    check_document,
+    check_least,
+    check_used,
+)
 from suite.core.errors import SuiteError, unknown_name
 from suite.core.presets import Recipe, resolve
 from suite.core.settings import TrainSettings
@@ -22,10 +29,6 @@ from suite.core.toml import dumps, load
 SECTIONS = (
     "algo", "train", "policy", "reward", "held_out_reward", "contexts", "environment", "sampler",
     "controls", "base",
-)  # fmt: skip
-TOP_LEVEL = (
-    "task", "domain", "algo_name", "policy_name", "sampler_name", "seed", "device", "precision",
-    "processes", "data", "fix", "reward_file", "reward_command", "local",
 )  # fmt: skip
 
 
@@ -118,7 +121,7 @@ def resolve_request(request: Request) -> Config:
         SuiteError: an unknown name, section or key; neither task nor domain; data that is missing.
     """
     document = load(request.config) if request.config is not None else {}
-    _check_document(document)
+    check_document(document, SECTIONS)
     task = _task(request, document)
     algo = request.algo or document.get("algo_name") or task.default_algo
     if not algo:
@@ -126,25 +129,32 @@ def resolve_request(request: Request) -> Config:
             f"the task '{task.name}' names no default algorithm.\n"
             "Add --algo NAME; `suite list algorithms` shows them."
         )
-    recipe = resolve(algo)
+    recipe = _recipe(algo)
     flat = _layers(task, recipe, document, request)
     sections = _sections(flat)
-    _check_train(sections)
+    sampler = request.sampler or document.get("sampler_name")
+    reward = request.reward or document.get("reward_file")
+    reward_cmd = request.reward_cmd or document.get("reward_command")
+    own_reward = reward is not None or reward_cmd is not None
+    check_used(sections, task, sampler=sampler, own_reward=own_reward)
+    _check_values(sections)
+    device = _pick(request.device, document.get("device"), "cpu")
+    check_device(device)
     data = _data(task, request.data or document.get("data"))
     return Config(
         task=task,
         recipe=recipe,
         sections=sections,
-        seed=_pick(request.seed, document.get("seed"), 0),
-        device=_pick(request.device, document.get("device"), "cpu"),
+        seed=check_least("seed", _pick(request.seed, document.get("seed"), 0)),
+        device=device,
         precision=_precision(_pick(request.precision, document.get("precision"), "fp32")),
-        processes=_pick(request.processes, document.get("processes"), 1),
+        processes=check_least("processes", _pick(request.processes, document.get("processes"), 1)),
         data=data,
         fix=request.fix or document.get("fix"),
         policy=request.policy or document.get("policy_name"),
-        sampler=request.sampler or document.get("sampler_name"),
-        reward=request.reward or document.get("reward_file"),
-        reward_cmd=request.reward_cmd or document.get("reward_command"),
+        sampler=sampler,
+        reward=reward,
+        reward_cmd=reward_cmd,
     )
 
 
@@ -181,19 +191,16 @@ def _precision(name: str) -> str:
     return name
 
 
-def _check_document(document: Mapping[str, Any]) -> None:
-    known = (*TOP_LEVEL, *SECTIONS)
-    for key in document:
-        if key not in known:
-            raise unknown_name(
-                "config key", key, known, next_step="Correct it in the --config file."
-            )
-
-
 def _task(request: Request, document: Mapping[str, Any]) -> Task:
     name = request.task or (None if request.domain else document.get("task"))
     if name is not None:
-        return registry.make_task(name)
+        task = registry.make_task(name)
+        if request.domain is not None and task.domain != canonical_domain(request.domain):
+            raise SuiteError(
+                f"--task {name} and --domain {request.domain} ask for different things.\n"
+                "Keep one of them."
+            )
+        return task
     domain = request.domain or document.get("domain")
     if domain is None:
         raise SuiteError(
@@ -237,7 +244,38 @@ def _sections(flat: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return sections
 
 
-def _check_train(sections: Mapping[str, Mapping[str, Any]]) -> None:
+def _check_values(sections: Mapping[str, Mapping[str, Any]]) -> None:
+    """The sections that core reads itself, before anything is loaded."""
     from suite.core.config_model import parse_config
 
     parse_config(TrainSettings, sections.get("train", {}), "train")
+    parse_config(TrainSettings, sections.get("base", {}), "base")
+    parse_config(ControlsSettings, sections.get("controls", {}), "controls")
+
+
+def _recipe(name: str) -> Recipe:
+    """The algorithm asked for; a sampler's name in its place is explained."""
+    samplers = {entry.name for entry in registry.entries("sampler")}
+    if name in samplers - {entry.name for entry in registry.entries("algorithm")}:
+        raise SuiteError(
+            f"'{name}' is a sampler, and not an algorithm: it picks among draws and trains "
+            f"nothing.\nAdd --sampler {name} to an algorithm that learns from one: "
+            f"{', '.join(off_policy_algorithms())}.\n"
+            f"Or draw from a finished run: `suite sample FOLDER --sampler {name}`."
+        )
+    return resolve(name)
+
+
+def off_policy_algorithms() -> list[str]:
+    """Names of the algorithms that may learn from a sampler's draws."""
+    found = []
+    for entry in registry.entries("algorithm"):
+        try:
+            recipe = resolve(entry.name)
+            own = {k[5:]: v for k, v in recipe.settings.items() if k.startswith("algo.")}
+            algorithm = registry.make_algorithm(recipe.algorithm, own)
+        except SuiteError:
+            continue  # a broken plugin is nothing to recommend
+        if algorithm.off_policy:
+            found.append(entry.name)
+    return found

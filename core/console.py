@@ -1,10 +1,13 @@
 """What a person sees in the terminal: progress bars with the phase and the time left, tables."""
 
+import sys
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from suite.core.outcome import Outcome, gain
 
+SECONDS_A_LINE = 5.0
 CONTROLS = ("base", "trained_on", "best_of_n", "best_quarter")
 
 
@@ -53,6 +56,43 @@ class Console:
         self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
+class Lines:
+    """The same for a pipe or a log file: plain lines, a few a phase, no control characters."""
+
+    def __init__(self) -> None:
+        self._name, self._total = "", 0.0
+        self._began = self._last = 0.0
+
+    def __enter__(self) -> "Lines":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is open."""
+
+    def phase(self, name: str, total: float) -> None:
+        """A phase begins; it is named at its first line."""
+        self._name, self._total = name, total
+        self._began = self._last = time.monotonic()
+
+    def advance(self, done: float) -> None:
+        """A line at the end and every few seconds, with the time left at the pace so far."""
+        now = time.monotonic()
+        if done < self._total and now - self._last < SECONDS_A_LINE:
+            return
+        self._last, spent = now, now - self._began
+        left = "" if done >= self._total else f", {spent * (self._total / done - 1):.0f} s left"
+        self.say(f"{self._name}: {done:g} of {self._total:g}, {spent:.0f} s{left}")
+
+    def say(self, text: str) -> None:
+        """A line."""
+        print(text, flush=True)  # noqa: T201 - the terminal side of the command line
+
+
+def progress_for_output() -> Console | Lines:
+    """Bars on a terminal, lines elsewhere."""
+    return Console() if sys.stdout.isatty() else Lines()
+
+
 def print_outcome(outcome: Outcome, echo: Callable[[str], object]) -> None:
     """The tuned policy beside its controls, the verdict, and where the rest is."""
     from suite.core.matrix import aligned
@@ -60,12 +100,15 @@ def print_outcome(outcome: Outcome, echo: Callable[[str], object]) -> None:
     rows = [["", "held-out", "reward", "KL", "diversity", "reward calls"]]
     for name in ("tuned", *CONTROLS):
         row = outcome.controls.get(name)
-        if row is not None:
+        if row is not None and "skipped" not in row:
             rows.append(_control_row(row))
     echo(aligned(rows))
     for name in CONTROLS:
         row = outcome.controls.get(name)
-        if row is None or "skipped" in row:
+        if row is None:
+            continue
+        if "skipped" in row:
+            echo(f"{row['label']}: skipped, {row['skipped']}")
             continue
         margin = gain(outcome.controls["tuned"], row, _key(row))
         if margin is not None:
@@ -83,8 +126,6 @@ def _key(row: Mapping[str, Any]) -> str:
 
 
 def _control_row(row: Mapping[str, Any]) -> list[str]:
-    if "skipped" in row:
-        return [str(row["label"]), f"skipped: {row['skipped']}", "", "", "", ""]
     return [
         str(row["label"]),
         _with_interval(row, "held_out"),

@@ -6,7 +6,7 @@ Rows are the mappings that ``suite.core.api.sample`` returns: text, reward, held
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from suite.core.errors import SuiteError
 
@@ -55,18 +55,33 @@ def write_fasta(rows: Sequence[Row], path: Path) -> None:
     for i, row in enumerate(rows, start=1):
         scores = " ".join(f"{k}={row[k]:.4g}" for k in ("reward", "held_out") if k in row)
         lines.append(f">design{i} {scores}\n{row['text']}\n")
-    path.write_text("".join(lines))
+    with _writable(path) as file:
+        file.write("".join(lines))
 
 
 def write_csv(rows: Sequence[Row], path: Path) -> None:
     """One line a sample: text, scores, score parts."""
     parts = sorted({name for row in rows for name in row.get("parts", {})})
-    with path.open("w", newline="") as file:
+    with _writable(path) as file:
         writer = csv.writer(file)
         writer.writerow(["sample", "reward", "held_out", *parts])
         for row in rows:
             values = [row.get("parts", {}).get(name, "") for name in parts]
             writer.writerow([row["text"], row["reward"], row.get("held_out", ""), *values])
+
+
+def _writable(path: Path) -> TextIO:
+    """The opened file.
+
+    Raises:
+        SuiteError: it cannot be written.
+    """
+    try:
+        return path.open("w", newline="")
+    except OSError as error:
+        raise SuiteError(
+            f"'{path}' cannot be written: {error.strerror}.\nName a file in a folder that exists."
+        ) from error
 
 
 def sample_table(rows: Sequence[Row], *, width: int = 80) -> str:

@@ -21,6 +21,8 @@ from suite.core.progress import Progress
 from suite.core.run import Run
 
 SCHEMA = 1
+STARTING = {"config.toml", "run.json", "log.txt", "base.safetensors"}  # a base is cached elsewhere
+RESULTS = {"metrics.jsonl", "timings.jsonl", "journal.jsonl"}
 
 
 class RunFolder:
@@ -36,6 +38,11 @@ class RunFolder:
         Raises:
             SuiteError: it is in use, or cannot be written.
         """
+        if path.exists() and not path.is_dir():
+            raise SuiteError(f"the output folder '{path}' is a file.\nChoose another --out.")
+        if path.exists() and _never_began(path):
+            for left in path.iterdir():
+                left.unlink()
         if path.exists() and any(path.iterdir()):
             raise SuiteError(
                 f"the output folder '{path}' is in use.\n"
@@ -148,6 +155,18 @@ class RunFolder:
             f"The last good checkpoint is {last or 'none'}. Free space or mend the folder's "
             f"permissions, then `suite resume {self.path}`."
         )
+
+
+def _never_began(path: Path) -> bool:
+    """Whether a run failed here before it measured or paid for anything: the folder is free again.
+
+    So a mistyped name does not take the folder away from the command that mends it.
+    """
+    sizes = {file.name: file.stat().st_size for file in path.iterdir()}
+    if "run.json" not in sizes or not set(sizes) <= STARTING | RESULTS:
+        return False
+    failed = RunFolder(path).info().get("status") == "failed"
+    return failed and not any(sizes.get(name) for name in RESULTS)
 
 
 def machine(device: str) -> dict[str, Any]:

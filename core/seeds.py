@@ -25,6 +25,9 @@ def parse_seeds(text: str) -> list[int]:
         seeds = []
     if not seeds:
         raise SuiteError(f"--seeds '{text}' is not a list of seeds.\nExamples: 0-4, or 0,3,5.")
+    twice = sorted({seed for seed in seeds if seeds.count(seed) > 1})
+    if twice:
+        raise SuiteError(f"--seeds '{text}' names seed {twice[0]} twice.\nName each seed once.")
     return seeds
 
 

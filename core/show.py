@@ -24,7 +24,7 @@ def show(name: str) -> str:
     name = canonical_domain(name)
     found = [entry for entry in registry.entries() if entry.name == name]
     if not found:
-        known = [entry.name for entry in registry.entries()]
+        known = {entry.name for entry in registry.entries()}
         raise unknown_name("plugin entry", name, known, next_step="Run `suite list`.")
     found.sort(key=lambda e: ORDER.index(e.kind) if e.kind in ORDER else len(ORDER))
     return "\n\n".join(_one(entry) for entry in found)

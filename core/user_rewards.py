@@ -9,9 +9,9 @@ import importlib.util
 import json
 import math
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 
@@ -58,11 +58,16 @@ class FunctionReward(Reward):
         texts = _texts(samples)
         try:
             answer = self.function(texts)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise SuiteError(
                 f"the reward {self.where} raised {type(error).__name__}: {error}.\n"
                 "Mend the function; `suite resume` then goes on from the last checkpoint."
             ) from error
+        if not isinstance(answer, Iterable):
+            raise SuiteError(
+                f"the reward {self.where} answered {answer!r}, which is not a list of numbers.\n"
+                "It must answer one number a sample, in order."
+            )
         return _checked(list(answer), len(texts), self.where)
 
 
@@ -82,7 +87,7 @@ def _load_function(where: str) -> Callable[[list[str]], Sequence[float]]:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SuiteError(
             f"'{name}' cannot be loaded: {type(error).__name__}: {error}.\nMend the file."
         ) from error
@@ -172,16 +177,24 @@ def _numbers(lines: list[str], expected: int) -> list[float]:
         raise _CommandError(str(error)) from None
 
 
-def _checked(values: list[float], expected: int, where: str) -> Scores:
+def _checked(values: list[Any], expected: int, where: str) -> Scores:
     if len(values) != expected:
         raise SuiteError(
             f"the reward {where} answered {len(values)} numbers for {expected} samples.\n"
             "It must answer one number a sample, in order."
         )
-    bad = [v for v in values if not isinstance(v, int | float) or not math.isfinite(v)]
+    bad = [v for v in values if not _is_finite(v)]
     if bad:
         raise SuiteError(
             f"the reward {where} answered {bad[0]!r}, which is not a finite number.\n"
             "Answer a number for every sample; use a low one for a bad sample."
         )
     return Scores.all_valid(torch.tensor([float(v) for v in values]))
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether it is a number; those of numpy and torch are, texts are not."""
+    try:
+        return not isinstance(value, str) and math.isfinite(value)
+    except (TypeError, ValueError, OverflowError):
+        return False
