@@ -119,7 +119,9 @@ class LazyCategorical(StepDistribution):
         self.hidden, self.head = hidden, head
 
     def _dense(self) -> Categorical:
-        return Categorical(self.head(self.hidden).float())
+        logits = self.head(self.hidden)
+        # Up from half precision, and never down from double.
+        return Categorical(logits.to(torch.promote_types(logits.dtype, torch.float32)))
 
     def sample(self, streams: Streams) -> Tensor:
         return self._dense().sample(streams)

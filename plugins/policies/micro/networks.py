@@ -45,8 +45,8 @@ class PrefixNetwork(nn.Module):
         """Hidden state after prefixes tokens[:, :t]; [N, L], [N] -> [N, H]."""
         known = torch.arange(tokens.shape[1], device=tokens.device) < t.unsqueeze(1)
         letters = torch.nn.functional.one_hot(tokens, self.letters) * known.unsqueeze(-1)
-        inputs = torch.cat([letters.flatten(1), known], dim=1).float()
-        hidden: Tensor = self.layers(inputs)
+        inputs = torch.cat([letters.flatten(1), known], dim=1)
+        hidden: Tensor = self.layers(inputs.to(self.layers[0].weight.dtype))
         return hidden
 
 
