@@ -69,10 +69,12 @@ class TrajectoryBalance(Algorithm):
         trajectory = collected.trajectory
         with torch.no_grad():
             backward = self._log_prior(run, trajectory)
+        # A score that failed may be nan, and the square's gradient would carry it past the mask.
+        value = collected.value.masked_fill(~trajectory.valid_rows, 0.0)
         rows = {
             "trajectory": trajectory,
             "log_prior": backward,
-            "log_reward": collected.value / self.beta,
+            "log_reward": value / self.beta,
         }
         metrics = {"reward": float(collected.value[trajectory.valid_rows].mean())}
         if self.log_z == "learned":
@@ -91,12 +93,13 @@ class TrajectoryBalance(Algorithm):
         trajectory: Trajectory = minibatch["trajectory"]
         forward = run.score(trajectory).log_prob.sum(dim=1)
         prior, reward = minibatch["log_prior"], minibatch["log_reward"]
+        valid = trajectory.valid_rows
         if self.log_z == "learned":
             log_z = run.modules["log_z"].value
         else:
-            log_z = estimated_log_z(forward, prior, reward, trajectory.group)
+            log_z = estimated_log_z(forward, prior, reward, trajectory.group, valid)
         losses = trajectory_balance(forward, prior, reward, log_z)  # type: ignore[arg-type]
-        return Loss(terms={"balance": (losses * trajectory.valid_rows).sum()})
+        return Loss(terms={"balance": losses[valid].sum()})
 
     def denominators(self, minibatch: Minibatch) -> dict[str, float]:
         return {"balance": float(minibatch["trajectory"].valid_rows.sum())}

@@ -28,16 +28,19 @@ def trajectory_balance(
 
 
 def estimated_log_z(
-    log_forward: Tensor, log_backward: Tensor, log_reward: Tensor, group: Tensor
+    log_forward: Tensor, log_backward: Tensor, log_reward: Tensor, group: Tensor, valid: Tensor
 ) -> Tensor:
-    """The log Z of least squared error: each group's mean residual, [B], detached.
+    """The log Z of least squared error: the mean residual of each group's valid rows, detached.
 
-    VarGrad: Richter et al., arXiv:2010.10436; one estimate a context.
+    VarGrad: Richter et al., arXiv:2010.10436; one estimate a context, [B]. A group without a valid
+    row gets 0.
     """
     residual = (log_reward + log_backward - log_forward).detach()
+    # where, not a product: a score that failed may be nan.
+    residual = torch.where(valid, residual, torch.zeros_like(residual))
     size = int(group.max()) + 1
     sums = torch.zeros(size, dtype=residual.dtype, device=residual.device)
     counts = torch.zeros_like(sums)
     sums.index_add_(0, group, residual)
-    counts.index_add_(0, group, torch.ones_like(residual))
+    counts.index_add_(0, group, valid.to(residual.dtype))
     return (sums / counts.clamp_min(1.0))[group]

@@ -9,6 +9,7 @@ Flow-GRPO and is marked biased.
 Shapes: B samples, T decisions, F features.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import torch
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 
 from suite.core.algorithm import Algorithm, Experience, Loss, Minibatch, PartSettings
 from suite.core.credit import decision_rewards, ends
+from suite.core.errors import SuiteError
 from suite.core.policy import Policy
 from suite.core.randomness import Streams
 from suite.core.records import Trajectory
@@ -88,9 +90,11 @@ class PolicyGradient(Algorithm):
 
     def collect(self, run: "Run", step: int) -> Experience:
         collected = run.sample(step)
-        trajectory = collected.trajectory
-        metrics = {"reward": _valid_mean(collected.value, trajectory)}
-        rewards = decision_rewards(trajectory, collected.value)
+        trajectory = self._comparable(run, collected.trajectory)
+        # A score that failed may be nan, and 0 * nan would reach the gradient through the mask.
+        value = collected.value.masked_fill(~trajectory.valid_rows, 0.0)
+        metrics = {"reward": _valid_mean(value, trajectory)}
+        rewards = decision_rewards(trajectory, value)
         rows: dict[str, Any] = {"trajectory": trajectory}
         with torch.no_grad():
             rewards, later = self._with_kl(run, trajectory, rewards, rows, metrics)
@@ -99,6 +103,24 @@ class PolicyGradient(Algorithm):
                 # The update's own code, so that the ratio is exactly 1 before the first update.
                 rows["old_log_prob"] = run.score(trajectory).log_prob
         return Experience.of_rows(rows, metrics)
+
+    def _comparable(self, run: "Run", trajectory: Trajectory) -> Trajectory:
+        """The record without the rows that a group's failed scores left with no other to meet.
+
+        Raises:
+            SuiteError: groups have one sample, and the advantage compares a group's samples.
+        """
+        if self.advantage not in ("leave_one_out", "group_std"):
+            return trajectory
+        if run.settings.group_size < 2:
+            raise SuiteError(
+                f"algo.advantage = '{self.advantage}' compares the samples of a context, and "
+                "train.group_size is 1.\nRaise train.group_size to 2 or more, or set "
+                "algo.advantage = 'reward'."
+            )
+        valid = trajectory.valid_rows
+        _, counts = adv.group_sums(valid.float(), trajectory.group, valid)
+        return replace(trajectory, valid=valid & (counts >= 2))
 
     def _with_kl(
         self,
