@@ -10,13 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from suite.core.report.markup import Markup, tag
-from suite.core.report.wording import fixed, number
+from suite.core.report.wording import fixed, scientific
 
 Range = tuple[float, float]
 
 TICK_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 LETTER_WIDTH = 6.4  # of 12 units of text, on average; only legends and margins depend on it
-MAX_DECIMALS = 6
+MAX_DECIMALS = 9
+SAME = 1e-5  # relative: closer values differ by the rounding of 32-bit floats, or soon will
 DRAWABLE = 1e100  # beyond it, sums and differences of coordinates could overflow
 
 
@@ -36,19 +37,20 @@ def nice_ticks(low: float, high: float, *, about: int = 5) -> list[float]:
 
 
 def tick_labels(ticks: Sequence[float]) -> list[str]:
-    """The ticks written alike: as many decimals as their step needs, powers of ten if huge."""
+    """The ticks written alike, with the digits that tell them apart; powers of ten if extreme."""
     if not ticks:
         return []
     largest = max(abs(tick) for tick in ticks)
     step = min((b - a for a, b in itertools.pairwise(ticks)), default=largest or 1.0)
+    if largest >= 1e6 or 0 < largest < 1e-3:
+        digits = 2 + max(0, math.ceil(math.log10(largest / step)))
+        return [scientific(tick, digits) if tick else "0" for tick in ticks]
     decimals = next((d for d in range(MAX_DECIMALS) if _is_whole(step * 10**d)), MAX_DECIMALS)
-    if largest >= 1e6 or decimals == MAX_DECIMALS:
-        return [number(tick, digits=3) for tick in ticks]
     return [fixed(tick, decimals) for tick in ticks]
 
 
 def _is_whole(value: float) -> bool:
-    return abs(value - round(value)) < 1e-6 * max(1.0, abs(value))
+    return value > 0.5 and abs(value - round(value)) < 1e-6 * value
 
 
 def drawable(value: float | None) -> bool:
@@ -65,12 +67,17 @@ def span(values: Iterable[float | None], *, margin: float = 0.06) -> Range:
     if not finite:
         return 0.0, 1.0
     low, high = min(finite), max(finite)
-    # Values that differ by rounding alone are equal: their ticks could not be told apart.
-    if high - low <= max(1e-9 * max(abs(low), abs(high)), 1 / DRAWABLE):
+    # Stretching what is only rounding over a whole chart would make a story of it.
+    if high - low <= max(SAME * max(abs(low), abs(high)), 1 / DRAWABLE):
         air = 0.1 * abs(low) if abs(low) > 1 / DRAWABLE else 1.0
     else:
         air = margin * (high - low)
     return low - air, high + air
+
+
+def y_margin(y_range: Range) -> float:
+    """Room for the numbers of a chart's y axis."""
+    return 16 + LETTER_WIDTH * max(map(len, tick_labels(nice_ticks(*y_range))), default=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,14 +135,19 @@ def x_axis(frame: Frame, label: str) -> Markup:
     return tag("g", *parts)
 
 
-def y_axis(frame: Frame, label: str) -> Markup:
-    """Grid lines, their numbers and the axis label, turned, left of the frame."""
+def y_axis(frame: Frame, label: str = "") -> Markup:
+    """Grid lines and their numbers, and a label, turned, left of the frame.
+
+    Only a short label fits there; a chart's figure caption is the place for a long one.
+    """
     ticks = nice_ticks(*frame.y_range, about=max(3, round((frame.y_end - frame.top) / 40)))
     parts = []
     for value, words in zip(ticks, tick_labels(ticks), strict=True):
         y = frame.y(value)
         parts.append(line(frame.left, y, frame.x_end, y, class_="grid"))
         parts.append(text(words, frame.left - 6, y + 4, anchor="end", class_="t num"))
+    if not label:
+        return tag("g", *parts)
     middle = (frame.top + frame.y_end) / 2
     turned = tag(
         "text",

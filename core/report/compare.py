@@ -238,10 +238,16 @@ def _between(
 
 
 def _against_controls(label: str, runs: Sequence[Run]) -> list[Difference]:
-    keys = dict.fromkeys(control.key for run in runs for control in run.controls)
+    keys = dict.fromkeys(
+        control.key for run in runs for control in run.controls if not control.skipped
+    )
     differences = []
     for key in keys:
-        pairs = {run.seed: (tuned_of(run), run.arms[key]) for run in runs if key in run.arms}
+        pairs = {
+            run.seed: (tuned_of(run), run.arms[key])
+            for run in runs
+            if key in run.arms and not run.arms[key].skipped
+        }
         control = next(iter(pairs.values()))[1]
         differences.append(_difference(label, control.label, pairs))
     return differences

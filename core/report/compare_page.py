@@ -10,7 +10,7 @@ from typing import Any
 from suite.core.errors import SuiteError
 from suite.core.report.compare import Comparison, Difference, Group, Spread, compare_runs
 from suite.core.report.intervals import Estimate
-from suite.core.report.markup import Markup, clip, join, table, tag, visible
+from suite.core.report.markup import Markup, clip, figure, join, table, tag, visible
 from suite.core.report.page import document, section, write_page
 from suite.core.report.svg import Bar, interval_chart
 from suite.core.report.verdict import Outcome, outcome
@@ -88,7 +88,7 @@ def as_page(comparison: Comparison) -> str:
     ]
     runs = [
         table(_headers(comparison), _group_rows(comparison), caption=GROUP_CAPTION),
-        tag("figure", _chart(comparison)),
+        figure(_chart(comparison), axis_label("Held-out reward", comparison.held_out_unit)),
     ]
     sections = [section("runs", "Runs", *runs)]
     for place, (name, differences) in enumerate(_difference_tables(comparison)):
@@ -198,8 +198,8 @@ def _chart(comparison: Comparison) -> Markup:
         for place, group in enumerate(comparison.groups)
     ]
     return interval_chart(
-        title="Held-out reward of each group, mean and standard deviation over seeds",
-        x_label=axis_label("held-out reward", comparison.held_out_unit),
+        title="Held-out reward of each group",
+        x_label="mean and standard deviation over seeds",
         bars=bars,
     )
 

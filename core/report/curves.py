@@ -4,16 +4,15 @@ import math
 from collections.abc import Callable, Sequence
 
 from suite.core.report.axes import drawable, span
-from suite.core.report.folder import LABELS, TUNED, Evaluation, Row, Run, number_of
+from suite.core.report.folder import TUNED, Evaluation, Row, Run, number_of, short_name
 from suite.core.report.intervals import Estimate
 from suite.core.report.marks import Point, Series
-from suite.core.report.markup import Markup, join, tag
+from suite.core.report.markup import Markup, clip, figure, join, tag
 from suite.core.report.svg import Level, frontier_chart, line_chart
 from suite.core.report.wording import axis_label, count, number, quantity
 
 MAX_POINTS = 200  # a chart is some 300 pixels wide; longer histories are averaged in bins
-SHORT = {**LABELS, "base": "base", "trained_on": "trained on"}  # names that fit beside a line
-HIDDEN = frozenset({"kind", "step"})
+HIDDEN = frozenset({"kind", "step", "reward", "reward_calls"})  # shown elsewhere, or no news
 
 Pick = Callable[[Evaluation], Estimate | None]
 
@@ -35,7 +34,6 @@ def learning_curves(run: Run) -> Markup:
     reward = line_chart(
         title="Training reward over the run",
         x_label="update",
-        y_label=axis_label("training reward", run.reward_unit),
         series=[
             Series(label="each update", role=TUNED, points=_train(run), dots=False, faint=True),
             _evaluations(run, reward_of),
@@ -46,7 +44,6 @@ def learning_curves(run: Run) -> Markup:
     held_out = line_chart(
         title="Held-out reward over the run",
         x_label="update",
-        y_label=axis_label("held-out reward", run.held_out_unit),
         series=[_evaluations(run, held_out_of)],
         levels=_levels(run, held_out_of),
         x_range=x_range,
@@ -55,7 +52,11 @@ def learning_curves(run: Run) -> Markup:
         "Solid: evaluations with 95 % intervals. Thin: the batches that training saw"
         f"{_binned(len(run.train))}. Dashed: the controls, measured once, after the run."
     )
-    return join([_pair(reward, held_out), tag("p", words, class_="note")])
+    figures = [
+        figure(reward, axis_label("Training reward", run.reward_unit)),
+        figure(held_out, axis_label("Held-out reward", run.held_out_unit)),
+    ]
+    return join([tag("div", *figures, class_="charts"), tag("p", words, class_="note")])
 
 
 def frontier(run: Run) -> Markup:
@@ -65,26 +66,28 @@ def frontier(run: Run) -> Markup:
     if missing:
         words += f" Without a KL, so not drawn: {', '.join(missing)}."
     charts = [
-        _frontier(run, reward_of, "training reward", run.reward_unit),
-        _frontier(run, held_out_of, "held-out reward", run.held_out_unit),
+        _frontier(run, reward_of, "Training reward", run.reward_unit),
+        _frontier(run, held_out_of, "Held-out reward", run.held_out_unit),
     ]
-    return join([_pair(*charts), tag("p", words, class_="note")])
+    return join([tag("div", *charts, class_="charts"), tag("p", words, class_="note")])
 
 
 def diagnostics(run: Run) -> Markup:
     """Every other number of the history: losses, norms, and what evaluations measured."""
     charts = [
-        line_chart(
-            title=f"{name} over the run",
-            x_label="update",
-            y_label=name,
-            series=[Series(label=name, role=TUNED, points=points, dots=len(points) <= 40)],
+        figure(
+            line_chart(
+                title=f"{name} over the run",
+                x_label="update",
+                series=[Series(label=name, role=TUNED, points=points, dots=len(points) <= 40)],
+            ),
+            clip(name, 100),
         )
         for name, points in [*_train_histories(run), *_evaluation_histories(run)]
     ]
     if not charts:
         return tag("p", "metrics.jsonl holds no other numbers.", class_="note")
-    return tag("div", *(tag("figure", chart) for chart in charts), class_="charts small")
+    return tag("div", *charts, class_="charts small")
 
 
 def bins(points: Sequence[Point], *, limit: int = MAX_POINTS) -> list[Point]:
@@ -108,10 +111,6 @@ def _bin(points: Sequence[Point]) -> Point:
         )
     ]
     return Point(x=means[0], y=means[1])
-
-
-def _pair(*charts: Markup) -> Markup:
-    return tag("div", *(tag("figure", chart) for chart in charts), class_="charts")
 
 
 def _binned(num_updates: int) -> str:
@@ -148,32 +147,34 @@ def _levels(run: Run, pick: Pick) -> list[Level]:
     for one in run.controls:
         estimate = pick(one)
         if estimate is not None:
-            label = SHORT.get(one.key, one.label)
-            levels.append(Level(label=label, role=one.key, value=estimate.mean))
+            levels.append(Level(label=short_name(one), role=one.key, value=estimate.mean))
     return levels
 
 
 def _frontier(run: Run, pick: Pick, name: str, unit: str) -> Markup:
     path = Series(
-        label="the run", role=TUNED, points=[_point(one, one.kl, pick) for one in run.curve]
+        label="the run",
+        role=TUNED,
+        points=[_point(one, one.kl, pick) for one in run.curve],
+        band=False,
     )
     marks = [
-        Series(label=one.label, role=one.key, points=[_point(one, one.kl, pick)])
+        Series(label=short_name(one), role=one.key, points=[_point(one, one.kl, pick)])
         for one in run.controls
     ]
-    return frontier_chart(
-        title=f"{name} against KL to the base".capitalize(),
+    chart = frontier_chart(
+        title=f"{name} against KL to the base",
         x_label="KL to the base (nats)",
-        y_label=axis_label(name, unit),
         path=path,
         marks=marks,
     )
+    return figure(chart, axis_label(name, unit))
 
 
 def _train_histories(run: Run) -> list[tuple[str, list[Point]]]:
     """Every number that training logged but the reward, which has its own chart."""
     names = dict.fromkeys(name for row in run.train for name in row)
-    shown = [name for name in names if name not in HIDDEN | {"reward"}]
+    shown = [name for name in names if name not in HIDDEN]
     histories = [(name, _history(run.train, name)) for name in shown]
     return [(name, points) for name, points in histories if any(p.y is not None for p in points)]
 

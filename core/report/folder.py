@@ -35,6 +35,7 @@ class Evaluation:
     diversity: float | None = None
     reward_calls: float | None = None
     seconds: float | None = None
+    skipped: str = ""  # why a control was not run
     metrics: Mapping[str, float]
 
 
@@ -128,6 +129,13 @@ def number_of(row: Row, key: str) -> float | None:
         return float(value)
     except OverflowError:  # JSON integers have no largest value
         return math.inf if value > 0 else -math.inf
+
+
+def short_name(evaluation: Evaluation) -> str:
+    """A name that fits beside a line; the label of an arm says more."""
+    return {**LABELS, "base": "base", "trained_on": "trained on"}.get(
+        evaluation.key, evaluation.label
+    )
 
 
 def text_of(row: Row, key: str, default: str = "unknown") -> str:

@@ -20,7 +20,7 @@ from suite.core.report.wording import number
 NEUTRAL = "neutral"
 UNCOUNTED = "-.*"  # gaps and stops: aligned, in no class, and in no column's frequencies
 MAX_LENGTH = 400
-ROW_LENGTH = 50  # positions in one row of a logo
+ROW_LENGTH = 60  # positions in one row of a logo, at most
 CELL = 15.0
 CAP_HEIGHT = 0.72  # of the font size, for the sans-serif fonts that browsers come with
 LOGO_HEIGHT = 112.0
@@ -97,11 +97,13 @@ def information(frequencies: Mapping[str, float], *, num_letters: int, num_seque
 
 
 def logos(texts: Sequence[str], alphabet: Alphabet, *, title: str) -> Markup:
-    """One logo for each 50 positions, all with the same height scale."""
+    """A logo in rows of at most 60 positions, all with the same height scale."""
     columns = position_frequencies(texts, alphabet.letters)
+    num_rows = math.ceil(len(columns) / ROW_LENGTH)
+    length = math.ceil(len(columns) / num_rows)  # rows of like length, not a stub at the end
     rows = [
-        _logo_row(columns[start : start + ROW_LENGTH], start, alphabet, len(texts), title)
-        for start in range(0, len(columns), ROW_LENGTH)
+        _logo_row(columns[start : start + length], start, alphabet, len(texts), title)
+        for start in range(0, len(columns), length)
     ]
     label = f"{title}, {len(texts)} sequences"
     return tag("div", *rows, class_="scroll", tabindex="0", role="region", aria_label=label)

@@ -27,13 +27,23 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """Points joined in order. ``dots`` marks each one; a faint series is drawn thin."""
+    """Points joined in order.
+
+    Attributes:
+        label: its name, shown on hover and in legends.
+        role: its colour and the shape of its marks.
+        points: in the order in which they are joined.
+        dots: mark each point, not only one that stands alone.
+        faint: a thin line, for what training saw.
+        band: intervals as a band along the line; else as whiskers, for a path that turns back.
+    """
 
     label: str
     role: str
     points: Sequence[Point]
     dots: bool = True
     faint: bool = False
+    band: bool = True
 
 
 def role_class(role: str) -> str:
@@ -114,7 +124,8 @@ def curve(frame: Frame, series: Series) -> Markup:
     parts: list[Markup] = []
     for stretch in _segments(series.points):
         if len(stretch) > 1:
-            parts += _band(frame, stretch, role)
+            if series.band:
+                parts += _band(frame, stretch, role)
             path = _path(_place(frame, point) for point in stretch)
             parts.append(tag("path", d=path, class_=f"{width} {role}"))
         if series.dots or len(stretch) == 1:
@@ -131,14 +142,14 @@ def _band(frame: Frame, stretch: Sequence[Point], role: str) -> list[Markup]:
 
 
 def _dot(frame: Frame, series: Series, point: Point, *, alone: bool) -> Markup:
-    """The mark of a point; one that stands alone has no band, so it gets a whisker."""
+    """The mark of a point, with a whisker where no band shows its interval."""
     x, y = _place(frame, point)
     said = point.label or f"{number(point.x)}, {quantity(point.y, point.half_width)}"
     whisker = None
-    if alone and reach(point):
+    if reach(point) and (alone or not series.band):
         ends = [_place(frame, point, sign * reach(point))[1] for sign in (1, -1)]
         whisker = line(x, ends[0], x, ends[1], class_=f"whisker {role_class(series.role)}")
-    radius = 4.5 if alone else 2.6
+    radius = 4.5 if alone else 2.6 if series.band else 3.6
     return tag("g", whisker, mark(series.role, x, y, f"{series.label}: {said}", radius=radius))
 
 

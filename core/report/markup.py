@@ -121,6 +121,11 @@ def table(
     return tag("div", inner, class_="scroll", tabindex="0", role="region", aria_label=caption)
 
 
+def figure(picture: Markup, caption: str) -> Markup:
+    """A picture under what it shows."""
+    return tag("figure", tag("figcaption", caption), picture)
+
+
 def definitions(pairs: Iterable[tuple[str, str]]) -> Markup:
     """Names and values in two columns."""
     rows = (part for name, value in pairs for part in (tag("dt", name), tag("dd", value)))

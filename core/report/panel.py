@@ -6,9 +6,9 @@ a policy can trade for reward: held-out reward, naturalness, diversity, distance
 
 from collections.abc import Sequence
 
-from suite.core.report.folder import CONTROLS, LABELS, Evaluation, Run
-from suite.core.report.intervals import Estimate
-from suite.core.report.markup import Markup, join, table, tag
+from suite.core.report.curves import Pick, held_out_of, reward_of
+from suite.core.report.folder import CONTROLS, LABELS, Evaluation, Run, short_name
+from suite.core.report.markup import Markup, clip, figure, join, table, tag
 from suite.core.report.svg import Bar, interval_chart
 from suite.core.report.verdict import (
     Climb,
@@ -19,12 +19,11 @@ from suite.core.report.verdict import (
     headline,
 )
 from suite.core.report.wording import (
-    MINUS,
     axis_label,
     count,
     duration,
-    fixed,
     number,
+    with_unit,
     written,
 )
 
@@ -62,9 +61,9 @@ def key_figures(run: Run) -> Markup:
     """Six figures at a glance."""
     base, tuned = run.base, run.tuned
     figures = [
-        (axis_label("held-out reward", run.held_out_unit), *_before_after("held_out", base, tuned)),
-        (axis_label("training reward", run.reward_unit), *_before_after("reward", base, tuned)),
-        ("KL to the base (nats)", number(tuned.kl if tuned else None, digits=3), ""),
+        ("held-out reward", *_before_after(held_out_of, base, tuned, run.held_out_unit)),
+        ("training reward", *_before_after(reward_of, base, tuned, run.reward_unit)),
+        ("KL to the base", number(tuned.kl if tuned else None, digits=3), "nats"),
         ("diversity", *_plain_before_after(base, tuned)),
         ("reward calls", count(run.reward_calls), ""),
         ("training time", duration(run.train_seconds), ""),
@@ -77,17 +76,29 @@ def hacking_panel(run: Run) -> Markup:
     tuned = run.tuned
     if tuned is None:
         return tag("p", "Nothing was evaluated yet.", class_="note")
-    contrasts = [against(tuned, control) for control in run.controls]
+    contrasts = [against(tuned, control) for control in run.controls if not control.skipped]
     chart = interval_chart(
         title="Held-out reward of the tuned policy and the controls",
-        x_label=axis_label("held-out reward", run.held_out_unit),
-        bars=[Bar(label=one.label, role=one.key, estimate=one.held_out) for one in _arms(run)],
+        x_label="with 95 % intervals",
+        bars=[
+            Bar(label=short_name(one), role=one.key, estimate=one.held_out) for one in _arms(run)
+        ],
     )
     words = tag("ul", *(tag("li", one) for one in plain_words(run, contrasts)), class_="verdicts")
     return join(
         [
-            tag("div", tag("figure", chart), words, class_="charts"),
-            table(_headers(run), _rows(run, tuned, contrasts), caption="Tuned and controls"),
+            tag(
+                "div",
+                figure(chart, axis_label("Held-out reward", run.held_out_unit)),
+                words,
+                class_="charts",
+            ),
+            table(
+                _headers(run),
+                _rows(run, tuned, contrasts),
+                caption="Tuned and controls",
+                class_="panel",
+            ),
             tag("p", METHOD, class_="note"),
         ]
     )
@@ -96,7 +107,7 @@ def hacking_panel(run: Run) -> Markup:
 def plain_words(run: Run, contrasts: Sequence[Contrast]) -> list[str]:
     """What the table says, one sentence a question."""
     tuned, base = run.tuned, run.base
-    sentences = [_beats(contrasts)]
+    sentences = [_beats(contrasts), *_skipped(run)]
     if tuned is not None and base is not None:
         sentences += [
             _trade("Naturalness", "reference nll", base.nll, tuned.nll, worse_if_higher=True),
@@ -121,6 +132,12 @@ def _beats(contrasts: Sequence[Contrast]) -> str:
     return f"{words}; not above {', '.join(others)}." if others else f"{words}."
 
 
+def _skipped(run: Run) -> list[str]:
+    return [
+        f"Not run: {one.label} ({clip(one.skipped, 200)})." for one in run.controls if one.skipped
+    ]
+
+
 def _trade(
     name: str,
     quantity_name: str,
@@ -141,8 +158,7 @@ def _trade(
 
 
 def _percent(share: float) -> str:
-    text = fixed(100 * share, 0)
-    return f"{text if text.startswith(MINUS) else '+' + text} %"
+    return f"{'+' if share > 0 else ''}{number(100 * share, digits=2)} %"
 
 
 def _budget(run: Run) -> str:
@@ -186,7 +202,7 @@ def _rows(run: Run, tuned: Evaluation, contrasts: Sequence[Contrast]) -> list[li
 def _row(arm: Evaluation, contrast: Contrast | None, *, is_tuned: bool) -> list[str]:
     gap = contrast.held_out if contrast else None
     verdict = contrast.outcome if contrast else Outcome.UNKNOWN
-    badge = tag("span", verdict.value, class_=f"badge {BADGES[verdict]}")
+    badge = tag("span", "not run" if arm.skipped else verdict, class_=f"badge {BADGES[verdict]}")
     key = tag("span", class_=f"swatch r-{arm.key if arm.key in LABELS else 'other'}")
     return [
         join([key, arm.label]),
@@ -207,10 +223,13 @@ def _figure(name: str, value: str, detail: str) -> Markup:
     return tag("div", tag("dt", name), tag("dd", value), small)
 
 
-def _before_after(field: str, base: Evaluation | None, tuned: Evaluation | None) -> tuple[str, str]:
-    before: Estimate | None = getattr(base, field, None)
-    after: Estimate | None = getattr(tuned, field, None)
-    return written(after), f"base {written(before)}" if before else ""
+def _before_after(
+    pick: Pick, base: Evaluation | None, tuned: Evaluation | None, unit: str
+) -> tuple[str, str]:
+    """The value after; and in small print its unit and the value before."""
+    before = f"base {written(pick(base))}" if base else ""
+    detail = ", ".join(part for part in (with_unit("", unit).strip(), before) if part)
+    return written(pick(tuned) if tuned else None), detail
 
 
 def _plain_before_after(base: Evaluation | None, tuned: Evaluation | None) -> tuple[str, str]:

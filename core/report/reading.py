@@ -74,6 +74,7 @@ def evaluation_of(key: str, row: Row) -> Evaluation:
         diversity=number_of(row, "diversity"),
         reward_calls=number_of(row, "reward_calls"),
         seconds=number_of(row, "seconds"),
+        skipped=text_of(row, "skipped", ""),
         metrics={
             name.removeprefix("metric/"): value
             for name in row

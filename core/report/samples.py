@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from suite.core.report.folder import Run, Sample, part_means
 from suite.core.report.intervals import difference
 from suite.core.report.logo import Alphabet, chemistry_key, coloured, common_alphabet, logos
-from suite.core.report.markup import Markup, join, table, tag, untrusted
+from suite.core.report.markup import Markup, figure, join, table, tag, untrusted
 from suite.core.report.svg import Bar, interval_chart
 from suite.core.report.wording import axis_label, count, number, written
 
@@ -59,12 +59,12 @@ def parts_section(run: Run) -> Markup:
     headers = ["part", "before", "after", "change"]
     chart = interval_chart(
         title="Change of each score part",
-        x_label="after minus before (each part's own unit)",
+        x_label="after minus before",
         bars=[Bar(label=name, role="tuned", estimate=changes[name]) for name in names],
         zero_line=True,
     )
-    figures = tag("figure", table(headers, rows, caption="Mean over samples, with 95 % intervals"))
-    return tag("div", tag("figure", chart), figures, class_="charts")
+    shown = table(headers, rows, caption="Mean over samples, with 95 % intervals")
+    return tag("div", figure(chart, "Change, each part in its own unit"), shown, class_="charts")
 
 
 def _logos(run: Run, alphabet: Alphabet) -> Markup:

@@ -98,16 +98,18 @@ p{margin:.4em 0;max-width:76ch;overflow-wrap:anywhere}
  font-size:.8125rem;background:var(--card);border:1px solid var(--rule)}
 .badge.good{color:var(--good);background:var(--good_card);border-color:transparent}
 .badge.bad{color:var(--bad);background:var(--bad_card);border-color:transparent}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(160px,1fr));gap:12px;
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:12px;
  margin:22px 0 8px}
-.figures>div{background:var(--card);border-radius:8px;padding:10px 14px}
+.figures>div{background:var(--card);border-radius:8px;padding:10px 12px}
 .figures dt{color:var(--muted);font-size:.8125rem}
-.figures dd{margin:0;font-size:1.125rem;font-weight:600;font-variant-numeric:tabular-nums}
-.figures .detail{font-size:.8125rem;font-weight:400;color:var(--muted)}
+.figures dd{margin:0;font-size:1rem;font-weight:600;white-space:nowrap;
+ font-variant-numeric:tabular-nums}
+.figures .detail{white-space:normal;font-size:.8125rem;font-weight:400;color:var(--muted)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));
  gap:12px 28px;align-items:start}
 .charts.small{grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr))}
 figure{margin:6px 0;min-width:0}
+figcaption{font-size:.875rem;font-weight:500;margin-bottom:2px;overflow-wrap:anywhere}
 figure svg{display:block;width:100%;height:auto;max-width:600px}
 svg.wide{display:block;height:auto;max-width:none}
 svg text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
@@ -138,6 +140,9 @@ thead th{min-width:5.2em;color:var(--muted);font-weight:500;white-space:normal;
  vertical-align:bottom}
 tbody th{font-weight:500;background:var(--page)}
 table.wrap{min-width:30em}
+table.panel tbody th{white-space:normal;min-width:9.5em;max-width:15em}
+.charts table{font-size:.8125rem}
+.charts th,.charts td{padding-right:10px}
 table.wrap td,table.wrap th{white-space:normal;overflow-wrap:anywhere}
 table.samples tbody th{white-space:pre-wrap;overflow-wrap:anywhere;min-width:min(60vw,26em)}
 .swatch{display:inline-block;width:.7em;height:.7em;border-radius:2px;background:var(--c);

@@ -19,6 +19,7 @@ from suite.core.report.axes import (
     text,
     x_axis,
     y_axis,
+    y_margin,
 )
 from suite.core.report.intervals import Estimate
 from suite.core.report.marks import (
@@ -65,7 +66,6 @@ def line_chart(
     *,
     title: str,
     x_label: str,
-    y_label: str,
     series: Sequence[Series],
     levels: Sequence[Level] = (),
     x_range: Range | None = None,
@@ -73,24 +73,25 @@ def line_chart(
     """Curves over a shared x, each with its band, and named horizontal lines.
 
     Args:
-        title: what the chart shows, for screen readers.
+        title: what is drawn, for screen readers; the figure's caption says it to all.
         x_label: with its unit.
-        y_label: with its unit.
         series: drawn in order, the last on top.
         levels: horizontal lines, named in the right margin.
         x_range: to share x between charts; else what the points need.
     """
     points = [point for one in series for point in one.points]
     drawn = [level for level in levels if drawable(level.value)]
+    y_range = span([*extent(points), *(level.value for level in drawn)])
     frame = Frame(
+        left=y_margin(y_range),
         right=LABEL_MARGIN if drawn else 14,
         x_range=x_range or span((point.x for point in points), margin=0.02),
-        y_range=span([*extent(points), *(level.value for level in drawn)]),
+        y_range=y_range,
     )
     return _chart(
         frame,
         x_axis(frame, x_label),
-        y_axis(frame, y_label),
+        y_axis(frame),
         *(_level_line(frame, level) for level in drawn),
         *_level_names(frame, drawn),
         *(curve(frame, one) for one in series),
@@ -100,31 +101,30 @@ def line_chart(
     )
 
 
-def frontier_chart(
-    *, title: str, x_label: str, y_label: str, path: Series, marks: Sequence[Series]
-) -> Markup:
+def frontier_chart(*, title: str, x_label: str, path: Series, marks: Sequence[Series]) -> Markup:
     """One run's path over reward and divergence, with other arms as marks and a legend.
 
     Args:
         title: what the chart shows.
         x_label: with its unit.
-        y_label: with its unit.
         path: the run, joined in order.
         marks: one series an arm, in the legend even if nothing of it can be drawn.
     """
     every = [path, *marks]
     points = [point for one in every for point in one.points]
     places, legend_height = _legend_places([one.label for one in every], width=440)
+    y_range = span(extent(points))
     frame = Frame(
         height=264 + legend_height,
+        left=y_margin(y_range),
         bottom=44 + legend_height,
         x_range=span((point.x for point in points), margin=0.04),
-        y_range=span(extent(points)),
+        y_range=y_range,
     )
     return _chart(
         frame,
         x_axis(frame, x_label),
-        y_axis(frame, y_label),
+        y_axis(frame),
         *(curve(frame, one) for one in every),
         *(
             _legend_entry(one, x, frame.y_end + 52 + y)

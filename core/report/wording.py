@@ -25,10 +25,16 @@ def number(value: float | None, *, digits: int = 4) -> str:
     if value == 0:
         return "0"
     if not SMALL <= abs(value) < LARGE:
-        return _power_of_ten(value, digits)
+        return scientific(value, min(digits, 3))
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     text = f"{value:,.{decimals}f}"
     return _plain(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def scientific(value: float, digits: int) -> str:
+    """``value`` to ``digits`` significant digits, times a power of ten."""
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{_plain(mantissa)}\u00d710{str(int(exponent)).translate(SUPERSCRIPT)}"
 
 
 def fixed(value: float, decimals: int) -> str:
@@ -105,8 +111,3 @@ def plain_ascii(text: str) -> str:
 
 def _plain(text: str) -> str:
     return text.replace("-", MINUS)
-
-
-def _power_of_ten(value: float, digits: int) -> str:
-    mantissa, exponent = f"{value:.{min(digits, 3) - 1}e}".split("e")
-    return f"{_plain(mantissa)}\u00d710{str(int(exponent)).translate(SUPERSCRIPT)}"

@@ -45,13 +45,22 @@ def test_labels_have_the_decimals_of_their_step() -> None:
     assert tick_labels([0.0, 0.5, 1.0]) == ["0.0", "0.5", "1.0"]
     assert tick_labels([0.0, 0.25]) == ["0.00", "0.25"]
     assert tick_labels([-1000.0, 0.0, 1000.0]) == ["\u22121,000", "0", "1,000"]
-    assert tick_labels([0.0, 2e6]) == ["0", "2.00\u00d710\u2076"]
+    assert tick_labels([0.0, 2e6]) == ["0", "2.0\u00d710\u2076"]
+    assert tick_labels([1.60001, 1.60002]) == ["1.60001", "1.60002"]
+    assert tick_labels([0.0, 2.5e-5]) == ["0", "2.5\u00d710\u207b\u2075"]
     assert tick_labels([]) == []
+
+
+@given(st.lists(st.one_of(st.none(), st.floats()), min_size=1))
+def test_ticks_of_any_values_have_labels_of_their_own(values: list[float | None]) -> None:
+    labels = tick_labels(nice_ticks(*span(values)))
+    assert len(set(labels)) == len(labels)
 
 
 def test_equal_values_open_a_range_around_them() -> None:
     assert span([2.0, 2.0]) == pytest.approx((1.8, 2.2))
     assert span([0.0]) == (-1.0, 1.0)
+    assert span([-1.6, -1.6 + 1e-8]) == pytest.approx((-1.76, -1.44))
     assert span([None, math.nan, math.inf]) == (0.0, 1.0)
 
 

@@ -81,6 +81,19 @@ def test_each_group_is_paired_with_its_own_controls(six: list[Path]) -> None:
     assert controls[2].num_better == 3
 
 
+def test_a_control_that_was_skipped_is_not_compared(six: list[Path]) -> None:
+    for folder in six:
+        arms = json.loads((folder / "controls.json").read_text())
+        arms["trained_on"] = {"label": "base, trained on", "skipped": "no demonstrations"}
+        (folder / "controls.json").write_text(json.dumps(arms))
+    controls = compare_runs(six[:3]).controls
+    assert [one.second for one in controls] == [
+        "base policy",
+        "best of 64",
+        "SFT on the best quarter",
+    ]
+
+
 def test_groups_that_share_no_seed_are_not_paired(make_run: MakeRun) -> None:
     folders = [make_run("a", seed=0), make_run("b", seed=1, algo="grpo")]
     made = compare_runs(folders)

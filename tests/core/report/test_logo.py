@@ -101,9 +101,9 @@ def test_the_most_frequent_letter_is_drawn_on_top_with_its_share_of_the_bits() -
 
 
 def test_a_long_sequence_is_broken_into_rows_whose_numbers_go_on() -> None:
-    markup = logos(["ACGTA" * 24], DNA, title="t")
+    markup = logos(["ACGTA" * 24 + "C"], DNA, title="t")
     titles = [one.findtext("title") for one in ElementTree.fromstring(markup).iter("svg")]
-    assert titles == ["t, positions 1 to 50", "t, positions 51 to 100", "t, positions 101 to 120"]
+    assert titles == ["t, positions 1 to 41", "t, positions 42 to 82", "t, positions 83 to 121"]
 
 
 def test_coloured_text_reads_as_the_sequence() -> None:

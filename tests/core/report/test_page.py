@@ -24,7 +24,8 @@ DOCUMENT = {"html", "head", "meta", "title", "style", "body", "header", "main", 
 FLOW = {"div", "p", "span", "h1", "h2", "h3", "ul", "li", "dl", "dt", "dd", "details", "summary"}
 TABLE = {"table", "caption", "thead", "tbody", "tr", "th", "td"}
 INLINE = {"pre", "code", "bdi", "i", "a"}
-PICTURE = {"figure", "svg", "g", "desc", "path", "line", "text", "circle", "polygon", "rect"}
+DRAWN = {"svg", "g", "desc", "path", "line", "text", "circle", "polygon", "rect"}
+PICTURE = DRAWN | {"figure", "figcaption"}
 TAGS = DOCUMENT | FLOW | TABLE | INLINE | PICTURE
 
 
@@ -116,6 +117,15 @@ def test_a_run_that_climbed_only_the_training_reward_says_so_at_the_top(make_run
     assert "only the training reward rose" in top
     other = page_of(make_run("other"))
     assert "only the training reward" not in other.words
+
+
+def test_a_control_that_was_skipped_says_why_and_is_not_counted(make_run: MakeRun) -> None:
+    folder = make_run()
+    skipped = {"label": "base, trained on", "skipped": "no <demonstrations>", "seconds": 0.0}
+    edit(folder / "controls.json", lambda row: row.update(trained_on=skipped))
+    words = page_of(folder).words
+    assert "Not run: base, trained on (no <demonstrations>)." in words
+    assert "tuned is clearly above 3 of 3" in words
 
 
 def test_run_json_alone_gives_a_page_that_says_what_is_missing(tmp_path: Path) -> None:

@@ -25,9 +25,7 @@ POINTS = st.lists(st.builds(Point, x=NUMBERS, y=NUMBERS, half_width=NUMBERS), ma
 
 def chart(points: list[Point], levels: list[Level] | None = None) -> ElementTree.Element:
     series = [Series(label="tuned", role="tuned", points=points)]
-    made = line_chart(
-        title="t", x_label="update", y_label="reward", series=series, levels=levels or []
-    )
+    made = line_chart(title="t", x_label="update", series=series, levels=levels or [])
     return ElementTree.fromstring(made)
 
 
@@ -64,6 +62,14 @@ def test_a_value_that_cannot_be_drawn_breaks_the_curve(gap: float | None) -> Non
     assert said is (gap is not None)
 
 
+def test_a_path_that_turns_back_has_whiskers_and_no_band() -> None:
+    points = [Point(x=x, y=1.0, half_width=0.3) for x in (0.0, 2.0, 1.0)]
+    path = Series(label="run", role="tuned", points=points, band=False)
+    svg = ElementTree.fromstring(frontier_chart(title="t", x_label="KL", path=path, marks=[]))
+    assert paths(svg, "band") == []
+    assert len([one for one in svg.iter("line") if "whisker" in one.get("class", "")]) == 3
+
+
 def test_no_points_say_so() -> None:
     assert "no data" in words(chart([]))
     assert "nothing to draw (1 not finite or too large to draw)" in words(
@@ -88,7 +94,7 @@ def test_any_series_gives_well_formed_charts_with_finite_coordinates(
         Bar(label="a", role="base", estimate=Estimate(mean=level, half_width=level)),
         Bar(label="b", role="tuned", estimate=None),
     ]
-    named = {"x_label": "x", "y_label": "y", "title": "t"}
+    named = {"x_label": "x", "title": "t"}
     levels = [Level(label="base", role="base", value=level)]
     for made in (
         line_chart(series=[path, other], levels=levels, **named),
