@@ -45,13 +45,21 @@ def save_checkpoint(
         shutil.rmtree(temporary, ignore_errors=True)
         last = latest_name(folder)
         raise SuiteError(
-            f"the checkpoint '{name}' could not be written to {folder}: {error}.\n"
+            f"the checkpoint '{name}' could not be written to {folder}: {_cause(error)}.\n"
             f"The last good checkpoint is {last or 'none'}. Free space or choose another --out, "
             "then `suite resume` the run."
         ) from error
     for old in sorted_names(folder)[:-keep]:
         shutil.rmtree(folder / old, ignore_errors=True)
     return target
+
+
+def _cause(error: Exception) -> str:
+    """The system's words; torch says of a full disk only that a position is unexpected."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    first = str(error).partition("\n")[0].rstrip(" .")
+    return f"only a part could be written, as on a full disk ({first})"
 
 
 def _write(folder: Path, weights: dict[str, Tensor], state: dict[str, Any]) -> None:
@@ -106,7 +114,7 @@ def broken_reason(path: Path, files: frozenset[str] | None = None) -> str | None
     """Why a checksummed folder cannot be believed, or None; ``files`` must all be there."""
     manifest = path / MANIFEST
     try:
-        sums = json.loads(manifest.read_text())["sha256"]
+        sums = dict(json.loads(manifest.read_text())["sha256"])
         if files is not None and set(sums) != files:
             return f"{MANIFEST} names {sorted(sums)} instead of {sorted(files)}"
         for name, expected in sums.items():

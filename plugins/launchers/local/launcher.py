@@ -29,6 +29,7 @@ class LocalLauncher:
             for worker in workers:
                 if worker.poll() is None:
                     worker.kill()
+                worker.wait()
         if failed is not None:
             raise SuiteError(
                 f"process {failed} of {processes} ended with exit code "
