@@ -25,12 +25,19 @@ from suite.core.user_rewards import user_reward
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Built:
-    """Everything of one run but its training."""
+    """Everything of one run but its training.
+
+    Attributes:
+        policy_use: what the policy was made of, without --fix.
+        fixed: the policy under --fix, or None: it replaces the run's once the base is there, for
+            the demonstrations that a base learns from need not keep the template's letters.
+    """
 
     config: Config
     run: Run
     algorithm: Algorithm
     policy_use: Use
+    fixed: Policy | None = None
     codec: Codec | None = None
     metrics: Mapping[str, Metric] = field(default_factory=dict)
 
@@ -110,7 +117,10 @@ def build(config: Config, *, folder: Path | None = None) -> Built:
         else registry.make_codec(task.codec.name, _with_data(task.codec, config))
     )
     processes = Processes(device=config.device, precision=config.precision)  # type: ignore[arg-type]
-    use = _fixed(policy_use(config), config, codec)
+    use = policy_use(config)
+    fixed = _fixed(use, config, codec)
+    if fixed is not None:
+        fixed = fixed.to(processes.device)
     policy = registry.make_policy(use.name, _with_data(use, config)).to(processes.device)
     check_capabilities(config.recipe.name, algorithm, use.name, policy.capabilities)
     reward = _reward(config, task.reward, "reward")
@@ -139,13 +149,42 @@ def build(config: Config, *, folder: Path | None = None) -> Built:
     )
     metrics = {u.name: registry.make_metric(u.name, _with_data(u, config)) for u in task.metrics}
     return Built(
-        config=config, run=run, algorithm=algorithm, codec=codec, metrics=metrics, policy_use=use
+        config=config,
+        run=run,
+        algorithm=algorithm,
+        codec=codec,
+        metrics=metrics,
+        policy_use=use,
+        fixed=fixed,
     )
 
 
 def freeze_base(built: Built) -> None:
-    """Keep a frozen copy of the policy as it now is: base of every comparison, and reference."""
+    """Keep a frozen copy of the policy as it now is: base of every comparison, and reference.
+
+    From here on the policy keeps what --fix fixes.
+    """
+    built.run.policy = under_fix(built, built.run.policy)
     built.run.base = built.run.policy.reference_copy()
+
+
+def under_fix(built: Built, policy: Policy) -> Policy:
+    """A policy with these weights that keeps what --fix fixes; the policy itself without --fix."""
+    if built.fixed is None:
+        return policy
+    kept = trainable_copy(built.fixed)
+    kept.load_state_dict(policy.state_dict())
+    return kept
+
+
+def without_fix(built: Built) -> Policy:
+    """A trainable copy of the base that may learn from any demonstration."""
+    if built.fixed is None:
+        return trainable_copy(built.run.base)
+    use = built.policy_use
+    free = registry.make_policy(use.name, _with_data(use, built.config)).to(built.run.device)
+    free.load_state_dict(built.run.base.state_dict())
+    return free
 
 
 def trainable_copy(policy: Policy) -> Policy:
@@ -155,10 +194,10 @@ def trainable_copy(policy: Policy) -> Policy:
     return twin
 
 
-def _fixed(use: Use, config: Config, codec: Codec | None) -> Use:
-    """The policy with the template's letters kept at the positions of --fix."""
+def _fixed(use: Use, config: Config, codec: Codec | None) -> Policy | None:
+    """The policy with the template's letters kept at the positions of --fix, if any."""
     if config.fix is None:
-        return use
+        return None
     template = config.task.template
     if template is None or codec is None:
         raise SuiteError(
@@ -167,7 +206,8 @@ def _fixed(use: Use, config: Config, codec: Codec | None) -> Use:
         )
     tokens = codec.encode((template,)).tensor[0].tolist()
     kept = parse_positions(config.fix, len(tokens))
-    return use.updated(fixed={position: tokens[position] for position in kept})
+    use = use.updated(fixed={position: tokens[position] for position in kept})
+    return registry.make_policy(use.name, _with_data(use, config))
 
 
 def _reward(config: Config, use: Use | None, section: str) -> Reward | None:

@@ -15,7 +15,7 @@ from typing import Any
 from suite.core import registry
 from suite.core.algorithm import Algorithm
 from suite.core.base import ROLE, base_run
-from suite.core.build import Built, trainable_copy
+from suite.core.build import Built, trainable_copy, under_fix, without_fix
 from suite.core.errors import unknown_name
 from suite.core.panel import Evaluation, evaluate
 from suite.core.policy import Policy
@@ -105,9 +105,9 @@ def _trained_on(built: Built, *, seconds: float, reward_calls: int) -> dict[str,
         return {"label": label, "skipped": "the task has no demonstrations to train on"}
     settings = {**built.config.task.base, **built.config.section("base")}
     run, algorithm = base_run(built, settings)
-    run = replace(run, policy=trainable_copy(built.run.base), seed=built.config.seed)
+    run = replace(run, policy=without_fix(built), seed=built.config.seed)
     num_steps = _train(run, algorithm, seconds)
-    numbers = _measured(built, run.policy).numbers
+    numbers = _measured(built, under_fix(built, run.policy)).numbers
     return {**numbers, "label": label, "reward_calls": 0, "steps": num_steps, "role": ROLE}
 
 
