@@ -21,7 +21,8 @@ NEUTRAL = "neutral"
 UNCOUNTED = "-.*"  # gaps and stops: aligned, in no class, and in no column's frequencies
 MAX_LENGTH = 400
 ROW_LENGTH = 60  # positions in one row of a logo, at most
-CELL = 15.0
+CELL, WIDE_CELL = 15.0, 30.0  # widths of a position; few positions get the wide one
+FEW = 12
 CAP_HEIGHT = 0.72  # of the font size, for the sans-serif fonts that browsers come with
 LOGO_HEIGHT = 112.0
 
@@ -118,7 +119,7 @@ def _logo_row(
 ) -> Markup:
     num_letters = len(alphabet.letters)
     frame = Frame(
-        width=60 + CELL * len(columns),
+        width=60 + (WIDE_CELL if len(columns) <= FEW else CELL) * len(columns),
         height=LOGO_HEIGHT,
         left=44,
         right=16,
@@ -175,26 +176,32 @@ def _stack(
         "rect",
         x=x,
         y=frame.top,
-        width=CELL,
+        width=_cell(frame),
         height=frame.y_end - frame.top,
         class_="target",
     )
     return tag("g", hover, target, *letters)
 
 
+def _cell(frame: Frame) -> float:
+    """The width of one position."""
+    return frame.x(1.0) - frame.x(0.0)
+
+
 def _letter(
     frame: Frame, letter: str, group: str, place: int, bottom: float, height: float
 ) -> Markup:
     """One letter stretched to its height; its baseline lies at ``bottom`` bits."""
-    tall = (frame.y(0.0) - frame.y(height)) / (CELL * CAP_HEIGHT)
-    x, y = frame.x(place) + CELL / 2, frame.y(bottom)
+    cell = _cell(frame)
+    tall = (frame.y(0.0) - frame.y(height)) / (cell * CAP_HEIGHT)
+    x, y = frame.x(place + 0.5), frame.y(bottom)
     return tag(
         "text",
         letter,
         transform=f"translate({x:.1f} {y:.2f}) scale(1 {tall:.3f})",
-        font_size=CELL,
+        font_size=cell,
         text_anchor="middle",
-        textLength=CELL - 3 if letter in "MW" else None,
+        textLength=cell * 0.8 if letter in "MW" else None,
         lengthAdjust="spacingAndGlyphs" if letter in "MW" else None,
         class_=f"logo c-{group}",
     )
@@ -202,7 +209,7 @@ def _letter(
 
 def _positions(frame: Frame, start: int, num_positions: int) -> list[Markup]:
     """Position numbers, counted from 1: every fifth, or each one if there are few."""
-    every = 1 if num_positions <= 12 and not start else 5
+    every = 1 if num_positions <= FEW and not start else 5
     return [
         text(str(place), frame.x(place - start - 0.5), frame.y_end + 14, anchor="middle")
         for place in range(start + 1, start + num_positions + 1)
