@@ -10,7 +10,14 @@ from suite.core.errors import SuiteError
 
 
 def rows_by_group(group: Tensor, valid: Tensor) -> list[Tensor]:
-    """Valid rows of each group, in order."""
+    """Valid rows of each group, in order.
+
+    Raises:
+        ValueError: ``group`` and ``valid`` are not of one shape [B].
+    """
+    if group.ndim != 1 or valid.shape != group.shape:
+        shapes = [tuple(x.shape) for x in (group, valid)]
+        raise ValueError(f"group and valid must be of one shape [B], got {shapes}")
     return [
         torch.nonzero((group == g) & valid).squeeze(1) for g in torch.unique(group, sorted=True)
     ]

@@ -34,7 +34,13 @@ def estimated_log_z(
 
     VarGrad: Richter et al., arXiv:2010.10436; one estimate a context, [B]. A group without a valid
     row gets 0.
+
+    Raises:
+        ValueError: shapes differ.
     """
+    shapes = [tuple(x.shape) for x in (log_forward, log_backward, log_reward, group, valid)]
+    if len(set(shapes)) > 1:
+        raise ValueError(f"estimated_log_z needs five tensors of one shape [B], got {shapes}")
     residual = (log_reward + log_backward - log_forward).detach()
     # where, not a product: a score that failed may be nan.
     residual = torch.where(valid, residual, torch.zeros_like(residual))

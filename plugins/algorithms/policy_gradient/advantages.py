@@ -15,7 +15,13 @@ def group_sums(values: Tensor, group: Tensor, valid: Tensor) -> tuple[Tensor, Te
         values: [B] or [B, T].
         group: [B] long.
         valid: [B] bool.
+
+    Raises:
+        ValueError: the three do not lead with one B.
     """
+    if group.shape != (len(values),) or valid.shape != group.shape:
+        shapes = [tuple(x.shape) for x in (values, group, valid)]
+        raise ValueError(f"values [B, ...], group [B] and valid [B] must share B, got {shapes}")
     flat = values.reshape(len(values), -1)
     weight = valid.to(flat.dtype).unsqueeze(1)
     size = int(group.max()) + 1 if len(group) else 0
@@ -104,7 +110,13 @@ def generalised_advantages(
         mask: True where the policy decided.
         discount: gamma.
         trace: lambda.
+
+    Raises:
+        ValueError: shapes differ.
     """
+    shapes = [tuple(x.shape) for x in (rewards, values, bootstrap, ended, mask)]
+    if len(set(shapes)) > 1:
+        raise ValueError(f"generalised_advantages needs tensors of one shape [B, T], got {shapes}")
     out = torch.zeros_like(rewards)
     next_value = torch.zeros_like(rewards[:, 0])
     next_advantage = torch.zeros_like(next_value)

@@ -28,6 +28,7 @@ from suite.plugins.algorithms.policy_gradient.losses import (
     clipped_surrogate,
     clipped_value_loss,
     kl_k3,
+    log_ratio,
 )
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ class PolicyGradient(Algorithm):
         return {"policy": shared, "kl": shared, "entropy": shared, "critic": decisions}
 
     def _metrics(self, log_prob: Tensor, old: Tensor, keep: Tensor) -> dict[str, Tensor]:
-        difference = torch.where(keep, log_prob.detach() - old, torch.zeros_like(log_prob))
+        difference = log_ratio(log_prob.detach(), old, keep)
         ratio = difference.exp()
         count = keep.sum(dim=1).clamp_min(1)
         outside = torch.zeros_like(keep)

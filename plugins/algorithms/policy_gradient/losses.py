@@ -7,6 +7,27 @@ is 0 outside the mask. Log-probabilities are in nats.
 import torch
 from torch import Tensor
 
+LOG_RATIO_LIMIT = 30.0  # nats; exp(30) is 1e13, and a product with an advantage still fits float32
+
+
+def log_ratio(log_prob: Tensor, old_log_prob: Tensor, mask: Tensor) -> Tensor:
+    """log p - log p_old, [B, T], nats; 0 outside the mask, cut at LOG_RATIO_LIMIT on both sides.
+
+    Raises:
+        ValueError: shapes differ.
+    """
+    _same_shape("log_ratio", log_prob=log_prob, old_log_prob=old_log_prob, mask=mask)
+    # Outside the mask the difference may be -inf - -inf.
+    difference = torch.where(mask, log_prob - old_log_prob, torch.zeros_like(log_prob))
+    return difference.clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT)
+
+
+def _same_shape(name: str, **tensors: Tensor) -> None:
+    shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
+    if len(set(shapes.values())) > 1:
+        listed = ", ".join(f"{key} {shape}" for key, shape in shapes.items())
+        raise ValueError(f"{name} needs tensors of one shape [B, T], got {listed}")
+
 
 def clipped_surrogate(
     log_prob: Tensor,
@@ -23,16 +44,12 @@ def clipped_surrogate(
     bounds it is -rho A, whose gradient at rho = 1 is that of REINFORCE.
 
     Raises:
-        ValueError: shapes differ.
+        ValueError: shapes differ; the advantage may also be [B, 1].
     """
-    if log_prob.shape != old_log_prob.shape or log_prob.shape != mask.shape:
-        shapes = [tuple(x.shape) for x in (log_prob, old_log_prob, mask)]
-        raise ValueError(
-            f"clipped_surrogate needs log-probs and mask of one shape [B, T], got {shapes}"
-        )
-    # Outside the mask the difference may be -inf - -inf.
-    difference = torch.where(mask, log_prob - old_log_prob, torch.zeros_like(log_prob))
-    ratio = difference.exp()
+    if advantage.shape not in (log_prob.shape, (len(log_prob), 1)):
+        shapes = [tuple(x.shape) for x in (log_prob, advantage)]
+        raise ValueError(f"clipped_surrogate needs an advantage [B, T] or [B, 1], got {shapes}")
+    ratio = log_ratio(log_prob, old_log_prob, mask).exp()
     surrogate = ratio * advantage
     if clip_low is not None and clip_high is not None:
         bounded = ratio.clamp(1.0 - clip_low, 1.0 + clip_high) * advantage
@@ -45,17 +62,28 @@ def kl_k3(log_prob: Tensor, reference_log_prob: Tensor, mask: Tensor) -> Tensor:
 
     Schulman, "Approximating KL divergence" (2020). As an on-policy loss term its gradient is that
     of the FORWARD KL(ref || policy); it is here because published GRPO has it.
+
+    Raises:
+        ValueError: shapes differ.
     """
-    d = torch.where(mask, log_prob - reference_log_prob, torch.zeros_like(log_prob))
+    d = log_ratio(log_prob, reference_log_prob, mask)
     return (-d).exp() - 1.0 + d
 
 
 def clipped_value_loss(
     value: Tensor, old_value: Tensor, target: Tensor, mask: Tensor, *, clip: float | None
 ) -> Tensor:
-    """Half the critic's squared error, [B, T]; the worse of clipped and unclipped if ``clip``."""
+    """Half the critic's squared error, [B, T]; with ``clip`` the worse of clipped and unclipped.
+
+    The published code of PPO; Huang et al., "The 37 Implementation Details of Proximal Policy
+    Optimization" (2022), detail 9.
+
+    Raises:
+        ValueError: shapes differ.
+    """
+    _same_shape("clipped_value_loss", value=value, old_value=old_value, target=target, mask=mask)
     error = (value - target) ** 2
     if clip is not None:
         bounded = old_value + (value - old_value).clamp(-clip, clip)
         error = torch.maximum(error, (bounded - target) ** 2)
-    return 0.5 * error * mask
+    return 0.5 * torch.where(mask, error, torch.zeros_like(error))

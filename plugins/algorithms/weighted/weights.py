@@ -17,10 +17,11 @@ def best_share(score: Tensor, group: Tensor, valid: Tensor, *, share: float) -> 
     RAFT, arXiv:2304.06767, algorithm 1, keeps the best of each context's samples (share = 1 / n).
 
     Raises:
-        ValueError: ``share`` is not in (0, 1].
+        ValueError: ``share`` is not in (0, 1], or shapes differ.
     """
     if not 0 < share <= 1:
         raise ValueError(f"share must be in (0, 1], got {share}")
+    _check_shapes(score, group, valid)
     weights = torch.zeros_like(score)
     for rows in rows_by_group(group, valid):
         keep = math.ceil(share * len(rows))
@@ -36,11 +37,18 @@ def exponential(score: Tensor, group: Tensor, valid: Tensor, *, temperature: flo
     p_old exp(r / temperature) / Z.
 
     Raises:
-        ValueError: ``temperature`` is not positive.
+        ValueError: ``temperature`` is not positive, or shapes differ.
     """
     if temperature <= 0:
         raise ValueError(f"temperature must be positive, got {temperature}")
+    _check_shapes(score, group, valid)
     weights = torch.zeros_like(score)
     for rows in rows_by_group(group, valid):
         weights[rows] = torch.softmax(score[rows] / temperature, dim=0) * len(rows)
     return weights
+
+
+def _check_shapes(score: Tensor, group: Tensor, valid: Tensor) -> None:
+    shapes = [tuple(x.shape) for x in (score, group, valid)]
+    if len(set(shapes)) > 1 or score.ndim != 1:
+        raise ValueError(f"weights need score, group and valid of one shape [B], got {shapes}")
