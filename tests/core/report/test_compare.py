@@ -94,6 +94,16 @@ def test_a_control_that_was_skipped_is_not_compared(six: list[Path]) -> None:
     ]
 
 
+def test_a_seed_without_a_finite_value_leaves_no_paired_difference(six: list[Path]) -> None:
+    arms = json.loads((six[4] / "controls.json").read_text())
+    arms["tuned"]["held_out"] = math.nan
+    (six[4] / "controls.json").write_text(json.dumps(arms))
+    made = compare_runs(six)
+    assert made.differences[0].held_out is None
+    assert made.differences[0].reward is not None
+    assert "not measured on every seed" in as_text(made)
+
+
 def test_groups_that_share_no_seed_are_not_paired(make_run: MakeRun) -> None:
     folders = [make_run("a", seed=0), make_run("b", seed=1, algo="grpo")]
     made = compare_runs(folders)
