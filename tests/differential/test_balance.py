@@ -118,7 +118,7 @@ def test_vargrad_takes_each_groups_mean_residual_for_log_z(
 def test_vargrads_gradient_weighs_each_path_by_its_distance_to_its_groups_mean(
     make_side: Callable[..., Any],
 ) -> None:
-    """Residuals less their mean sum to 0, so that log Z's own dependence on the policy drops out."""
+    """Residuals less their mean sum to 0, so that how log Z depends on the policy drops out."""
     side = make_side("vargrad")
     experience = side.collect()
     found = side.gradients(side.parts(experience)[1]["balance"])
