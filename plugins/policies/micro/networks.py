@@ -46,7 +46,7 @@ class PrefixNetwork(nn.Module):
         known = torch.arange(tokens.shape[1], device=tokens.device) < t.unsqueeze(1)
         letters = torch.nn.functional.one_hot(tokens, self.letters) * known.unsqueeze(-1)
         inputs = torch.cat([letters.flatten(1), known], dim=1)
-        hidden: Tensor = self.layers(inputs.to(self.layers[0].weight.dtype))
+        hidden: Tensor = self.layers(inputs.to(next(self.parameters()).dtype))
         return hidden
 
 
