@@ -106,8 +106,6 @@ def _train_and_store(
     progress.phase("base policy", run.settings.num_steps)
     trainer = Trainer(run, algorithm, listener=_Steps(progress))
     trainer.train()
-    if trainer.averaged is not None:
-        built.run.policy.load_state_dict(trainer.averaged.weights)
     seconds = time.monotonic() - started
     with TemporaryDirectory() as folder:
         weights = Path(folder) / "policy.safetensors"

@@ -21,6 +21,7 @@ from suite.core.errors import SuiteError
 from suite.core.optim import Averaged, Optimizers
 from suite.core.randomness import permutation
 from suite.core.run import BudgetSpent, Run
+from suite.core.trees import to_device
 
 
 class Listener(Protocol):
@@ -88,7 +89,10 @@ class Trainer:
         return self.settings.num_epochs * self.settings.num_minibatches
 
     def train(self) -> Progress:
-        """Run to the last step, a budget's end, or an error; resumes where ``progress`` stands."""
+        """Run to the last step, a budget's end, or an error; resumes where ``progress`` stands.
+
+        Afterwards the policy holds the weights that were evaluated: averaged ones, if asked for.
+        """
         progress, started = self.progress, time.monotonic()
         if progress.step == 0 and progress.update == 0 and progress.minibatch == 0:
             self._evaluate(force=True)
@@ -99,6 +103,8 @@ class Trainer:
             self._end_step()
         self._evaluate(force=True)
         self.save()
+        if self.averaged is not None:
+            self.run.policy.load_state_dict(self.averaged.weights)
         return progress
 
     def _out_of_time(self, started: float) -> bool:
@@ -257,10 +263,12 @@ class Trainer:
             return
         p = self.progress
         name = f"step-{p.step:06d}-update-{p.update:08d}"
+        # The file that others open holds the weights that are evaluated.
+        trained = self.run.policy.state_dict()
         path = save_checkpoint(
             self.checkpoints,
             name,
-            self.run.policy.state_dict(),
+            trained if self.averaged is None else self.averaged.weights,
             self._state(),
             keep=self.settings.keep_checkpoints,
         )
@@ -284,7 +292,7 @@ class Trainer:
             "experience": flight,
             "optimizers": self.optimizers.state_dict(),
             "modules": {name: m.state_dict() for name, m in self.run.modules.items()},
-            "averaged": None if self.averaged is None else self.averaged.weights,
+            "trained": None if self.averaged is None else self.run.policy.state_dict(),
             "algorithm_state": self.run.state,
             "reward_calls": self.run.reward_calls,
             "listener": self.listener.position() if self.listener is not None else {},
@@ -312,7 +320,9 @@ class Trainer:
             return False
         say(f"going on from checkpoint '{path.name}'")
         weights, state = load_checkpoint(path)
-        self.run.policy.load_state_dict(weights)
+        if self.averaged is not None:
+            self.averaged.weights = to_device(weights, self.run.device)
+        self.run.policy.load_state_dict(weights if self.averaged is None else state["trained"])
         flight = state.pop("experience")
         self.progress = Progress(
             **state["progress"], experience=None if flight is None else Experience(**flight)
@@ -320,8 +330,6 @@ class Trainer:
         self.optimizers.load_state_dict(state["optimizers"])
         for name, module in self.run.modules.items():
             module.load_state_dict(state["modules"][name])
-        if self.averaged is not None:
-            self.averaged.weights = state["averaged"]
         self.run.state = state["algorithm_state"]
         self.run.reward_calls = state["reward_calls"]
         if self.listener is not None:
