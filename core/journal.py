@@ -8,11 +8,12 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import torch
 from torch import Tensor
 
-from suite.core.records import Samples, Scores
+from suite.core.records import Context, Samples, Scores
 
 
 class Journal:
@@ -20,7 +21,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._known: dict[str, dict[str, list[object]]] = {}
+        self._known: dict[str, dict[str, Any]] = {}
         if path.exists():
             for line in path.read_text().splitlines():
                 _read_line(line, self._known)
@@ -33,7 +34,8 @@ class Journal:
         return Scores(
             value=torch.tensor(row["value"], dtype=torch.float32),
             valid=torch.tensor(row["valid"], dtype=torch.bool),
-            reason=tuple(row["reason"]) if row["reason"] else None,  # type: ignore[arg-type]
+            reason=tuple(row["reason"]) if row["reason"] else None,
+            parts={name: torch.tensor(part) for name, part in row["parts"].items()},
         )
 
     def put(self, key: str, scores: Scores) -> None:
@@ -42,15 +44,26 @@ class Journal:
             "value": scores.value.double().tolist(),
             "valid": scores.valid.tolist(),
             "reason": list(scores.reason or ()),
+            "parts": {name: part.double().tolist() for name, part in scores.parts.items()},
         }
-        with self.path.open("a") as file:
-            file.write(json.dumps({"key": key, **row}) + "\n")
+        line = json.dumps({"key": key, **row}) + "\n"
+        with self.path.open("ab+") as file:
+            # A kill may have cut the last line short: this one must not be glued to it.
+            file.write(("" if _ends_whole(file) else "\n").encode() + line.encode())
             file.flush()
             os.fsync(file.fileno())
         self._known[key] = row
 
 
-def _read_line(line: str, known: dict[str, dict[str, list[object]]]) -> None:
+def _ends_whole(file: BinaryIO) -> bool:
+    """Whether a file is empty or ends with a whole line."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
+
+
+def _read_line(line: str, known: dict[str, dict[str, Any]]) -> None:
     """A line cut short by a kill was never used: it is left out and will be asked again."""
     try:
         row = json.loads(line)
@@ -59,10 +72,11 @@ def _read_line(line: str, known: dict[str, dict[str, list[object]]]) -> None:
         return
 
 
-def samples_key(samples: Samples, *, purpose: str, step: int) -> str:
-    """A key that names the question: purpose, step and the samples' own bytes."""
+def samples_key(samples: Samples, context: Context, *, purpose: str, step: int) -> str:
+    """A key that names the question: purpose, step, the samples' own bytes and their contexts."""
     digest = hashlib.blake2b(digest_size=16)
     views: tuple[Tensor | tuple[object, ...] | None, ...] = (
+        context.index,
         samples.tokens,
         samples.values,
         samples.native,

@@ -153,7 +153,7 @@ class Run:
         outside = reward.executes_code or reward.needs_network or not reward.deterministic
         if not outside or self.journal is None:
             return reward(samples, context)
-        key = samples_key(samples, purpose=purpose, step=step)
+        key = samples_key(samples, context, purpose=purpose, step=step)
         known = self.journal.get(key)
         if known is not None:
             return to_device(known, self.device)
