@@ -21,7 +21,7 @@ class TrainSettings(BaseModel):
     warmup_updates: int = Field(0, ge=0, description="linear rise of the learning rate")
     clip_norm: float = Field(1.0, gt=0, description="gradient norm limit a part; inf is none")
     weight_decay: float = Field(0.0, ge=0, description="decoupled, as in AdamW")
-    ema_decay: float | None = Field(None, gt=0, lt=1, description="evaluate and keep averaged weights")
+    ema_decay: float | None = Field(None, gt=0, lt=1, description="keep averaged weights")
     sample_batch_size: int = Field(1024, ge=1, description="rows sampled at once")
     max_seconds: float | None = Field(None, gt=0, description="stop at the first step past this")
     max_reward_calls: int | None = Field(None, ge=1, description="stop before exceeding this")
