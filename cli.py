@@ -252,13 +252,26 @@ def matrix() -> None:
 
 
 @main.command()
-@click.argument("task")
-@click.option("--data", help="The task's data file.")
-def audit(task: str, data: str | None) -> None:
-    """Check a task's rewards: known scores, determinism, bounds, latency."""
-    from suite.core.audit import audit as check
+@click.argument("name")
+@click.option("--data", help="A data file of the task or the reward.")
+@click.option("--set", "assignments", multiple=True, metavar="reward.KEY=VALUE")
+def audit(name: str, data: str | None, assignments: tuple[str, ...]) -> None:
+    """Check a task's rewards, or a reward that judges texts.
 
-    rows = check(task, data=data)
+    Known scores, golds, hacks, determinism, bounds, latency.
+    """
+    from suite.core.audit import audit as check
+    from suite.core.toml import parse_assignment
+
+    given = dict(map(parse_assignment, assignments))
+    foreign = [key for key in given if not key.startswith("reward.")]
+    if foreign:
+        raise SuiteError(
+            f"--set {foreign[0]} would not be read: `suite audit` takes settings of a reward "
+            "alone.\nExample: --set reward.workers=1."
+        )
+    settings = {key.removeprefix("reward."): value for key, value in given.items()}
+    rows = check(name, data=data, settings=settings)
     for row in rows:
         click.echo(f"{'ok  ' if row.ok else 'FAIL'}  {row.check}: {row.detail}")
     if not all(row.ok for row in rows):

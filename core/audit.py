@@ -1,10 +1,12 @@
-"""``suite audit TASK``: does the reward say what its task claims, always and soon enough?
+"""``suite audit TASK|REWARD``: does the reward say what is claimed, always and soon enough?
 
-Known rewards are scored, twice, in two batch orders; the table says what failed.
+A task's known rewards are scored, twice, in two batch orders; the table says what failed. A
+reward that judges texts is audited by core/verifier_audit.py.
 """
 
 import statistics
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +14,7 @@ import torch
 
 from suite.core import registry
 from suite.core.config import Config, Request, resolve_request
-from suite.core.errors import SuiteError
+from suite.core.errors import SuiteError, unknown_name
 from suite.core.records import Context, Samples
 from suite.core.reward import Reward
 from suite.core.trees import take_rows
@@ -30,12 +32,37 @@ class Finding:
     detail: str
 
 
-def audit(task_name: str, *, data: str | None = None) -> list[Finding]:
-    """Every check of a task's rewards.
+def audit(
+    name: str, *, data: str | None = None, settings: Mapping[str, Any] | None = None
+) -> list[Finding]:
+    """Every check of a task's rewards, or of a reward that judges texts.
+
+    Args:
+        name: of a task or a reward.
+        data: the file that it reads, or None for its own.
+        settings: of the reward, where one was named.
 
     Raises:
-        SuiteError: there is no such task, or it names no reward of its own.
+        SuiteError: there is no such task or reward, or the task names no reward of its own.
     """
+    rewards = [entry.name for entry in registry.entries("reward")]
+    if name in rewards:
+        from suite.core.verifier_audit import audit_reward
+
+        return audit_reward(name, data=data, settings=settings)
+    if settings:
+        raise SuiteError(
+            f"--set was given for '{name}', which is no reward: a task fixes its reward's settings."
+            "\nAudit the reward itself: `suite list rewards`."
+        )
+    tasks = [entry.name for entry in registry.entries("task")]
+    if name not in tasks:
+        step = "Run `suite list tasks` or `suite list rewards`."
+        raise unknown_name("task or reward", name, [*tasks, *rewards], next_step=step)
+    return _audit_task(name, data)
+
+
+def _audit_task(task_name: str, data: str | None) -> list[Finding]:
     config = resolve_request(Request(task=task_name, data=data))
     task = config.task
     if task.reward is None:

@@ -82,7 +82,7 @@ def test_a_mistake_is_told_with_the_next_step_and_leaves_the_folder_free(
         (("run", "--task", "micro/tokn"), ("no task named 'micro/tokn'", "'micro/token'")),
         (("show", "rlooo"), ("'rlooo'", "'rloo'", "suite list")),
         (("list", "tasskes"), ("'tasskes'", "'tasks'")),
-        (("audit", "micro/tokn"), ("no task named", "'micro/token'")),
+        (("audit", "micro/tokn"), ("no task or reward named", "'micro/token'")),
         (("audit", "micro/cartpole"), ("scored by its environment", "suite list tasks")),
         (("claim", "show", "x"), ("no claim named 'x'", "raft-sft")),
         (("plugins", "check", "x"), ("no plugin distribution named 'x'", "reward-suite")),
