@@ -75,10 +75,11 @@ def arm_key(claim: Claim, arm: str, overrides: Mapping[str, Any], seed: int) -> 
 
 
 def tuning_key(claim: Claim, arm: str) -> str:
-    """What a tuning rests on: the keys of its runs, and what they were scored by."""
+    """What a tuning rests on: the keys of its runs without core, and what they were scored by."""
     grid = getattr(claim, arm).grid
-    keys = [asdict(arm_key(claim, arm, overrides, claim.tuning_seed)) for overrides in grid]
-    text = json.dumps([claim.metric, keys], sort_keys=True)
+    keys = [arm_key(claim, arm, overrides, claim.tuning_seed) for overrides in grid]
+    rows = [{**asdict(key), "core": None} for key in keys]
+    text = json.dumps([claim.metric, rows], sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
 
 

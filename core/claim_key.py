@@ -1,12 +1,15 @@
 """What a measured cell depends on, as hashes: when one of them changes, the cell is stale.
 
-Code is hashed by what it says to Python: comments, docstrings and layout may change freely.
+Code is hashed by what it says to Python: comments, docstrings and layout may change freely. Core's
+hash is provenance: another core is told and makes no cell stale, because nearly every change of the
+suite touches core. Whether it still gives the numbers is measured: CI repeats cells of every commit
+(docs/decisions/2026-11-stale-cells.md).
 """
 
 import ast
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 
@@ -15,12 +18,15 @@ from suite.core.base import ROLE
 from suite.core.build import policy_use
 from suite.core.catalog import Entry
 from suite.core.config import Config
+from suite.core.task import Task
 
 CORE = Path(__file__).parent
 # Where training, evaluation and controls start; what they import is found from there.
 ROOTS = ("trainer", "panel", "controls")
+# Of a task, what is read and checked but gives a run no number.
+WORDS = frozenset({"summary", "known_rewards", "known_context"})
 # They find, check, store and say things, and produce no number; what configuration they resolve is
-# in the key itself. Without them a better error message would make every cell stale.
+# in the key itself. Without them a better error message would be told as another core.
 PLUMBING = frozenset(
     f"suite.core.{name}"
     for name in (
@@ -35,21 +41,29 @@ class Key:
     """Hashes of everything that a cell's numbers rest on.
 
     Attributes:
-        config: of the resolved configuration and the whole task with its base's recipe.
-        code: by plugin module, and "core".
+        config: of the resolved configuration and the task's value with its base's recipe.
+        code: by plugin module; a folder of TASK values has none, its values are in ``config``.
         torch: the version, as text.
+        core: provenance; "" in cells that were stored before it stood here.
     """
 
     config: str
     code: Mapping[str, str]
     torch: str
+    core: str = ""
 
     def changed_since(self, old: "Key") -> tuple[str, ...]:
-        """What differs from ``old``: "configuration", modules, the torch version."""
+        """What makes a cell of ``old`` stale: "configuration", modules, the torch version.
+
+        A module that is loaded no more is no reason: what took its place is in the configuration.
+        """
         names = [] if self.config == old.config else ["configuration"]
-        modules = sorted({*self.code, *old.code})
-        names += [name for name in modules if self.code.get(name) != old.code.get(name)]
+        names += [name for name in sorted(self.code) if self.code[name] != old.code.get(name)]
         return (*names, *([] if self.torch == old.torch else [f"torch {self.torch}"]))
+
+    def drifted_since(self, old: "Key") -> bool:
+        """Whether core has changed, which makes no cell stale."""
+        return self.core != old.core
 
 
 def key_of(config: Config, control: str | None = None) -> Key:
@@ -62,13 +76,33 @@ def key_of(config: Config, control: str | None = None) -> Key:
 
     data = None if config.data is None else _digest(Path(config.data).read_bytes())
     text = replace(config, data=None).to_toml()
-    folders = {entry.module: entry.manifest.parent for entry in owners(config, control)}
-    code = {module: folder_hash(folders[module]) for module in sorted(folders)}
+    parts = [text, task_text(config.task), str(data), str(control)]
+    loaded = {entry.module: entry.manifest.parent for entry in owners(config, control)}
+    folders = {module: loaded[module] for module in sorted(loaded) if not _only_tasks(module)}
     return Key(
-        config=_digest(f"{text}\n{config.task!r}\n{data}\n{control}".encode()),
-        code={"core": core_hash(folders.values()), **code},
+        config=_digest("\n".join(parts).encode()),
+        code={module: folder_hash(folder) for module, folder in folders.items()},
         torch=torch.__version__,
+        core=core_hash(folders.values()),
     )
+
+
+def task_text(task: Task) -> str:
+    """A task's value: what gives a number and is not at its default.
+
+    A field that the Task noun gains therefore changes no key before a task uses it.
+    """
+    lines = []
+    for one in fields(task):
+        value = getattr(task, one.name)
+        default = one.default_factory() if one.default_factory is not MISSING else one.default
+        if one.name not in WORDS and value != default:
+            lines.append(f"{one.name} = {value!r}\n")
+    return "".join(lines)
+
+
+def _only_tasks(module: str) -> bool:
+    return {entry.kind for entry in registry.entries() if entry.module == module} == {"task"}
 
 
 def owners(config: Config, control: str | None = None) -> Iterator[Entry]:

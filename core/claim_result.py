@@ -14,6 +14,7 @@ from suite.core.claim_cells import (
     read_tuning,
     tuning_path,
 )
+from suite.core.claim_key import Key
 from suite.core.claim_stats import Verdict, at_level, judge, matched_level
 from suite.core.errors import SuiteError
 from suite.core.task import Claim
@@ -39,7 +40,8 @@ class Result:
     """A claim as its stored cells have it.
 
     Attributes:
-        cells: by (arm, seed), those that exist; stale: why, by (arm, seed), those that are.
+        cells: by (arm, seed), those that exist; stale: why, by (arm, seed), those that are;
+            drifted: those that core has changed since, which alone makes none stale.
         pairs: the seeds at which both arms are measured; verdict: None before all seeds are.
         seconds: wall time of all cells and of the tuning.
         problem: why the claim cannot be measured here, or "".
@@ -48,6 +50,7 @@ class Result:
     claim: Claim
     cells: Mapping[tuple[str, int], Cell]
     stale: Mapping[tuple[str, int], tuple[str, ...]]
+    drifted: frozenset[tuple[str, int]] = frozenset()
     pairs: tuple[Pair, ...] = ()
     verdict: Verdict | None = None
     seconds: float = 0.0
@@ -67,11 +70,13 @@ def claim_result(claim: Claim, folder: Path) -> Result:
     read = {place: read_cell(path) for place, path in paths.items()}
     cells = {place: cell for place, cell in read.items() if cell is not None}
     try:
-        stale = {place: why for place, cell in cells.items() if (why := _stale(claim, cell))}
+        keys = {p: arm_key(claim, c.arm, c.overrides, c.seed) for p, c in cells.items()}
         arm_config(claim, "method", {}, claim.seeds[0])
     except SuiteError as error:
         problem = str(error).partition("\n")[0]
         return Result(claim=claim, cells=cells, stale={}, problem=problem)
+    stale = {p: why for p, cell in cells.items() if (why := _stale(claim, cell, keys[p]))}
+    drifted = frozenset(p for p, cell in cells.items() if keys[p].drifted_since(cell.key))
     whole = [s for s in claim.seeds if all((arm, s) in cells for arm in ARMS)]
     pairs = tuple(compare(claim, *(cells[arm, seed] for arm in ARMS)) for seed in whole)
     verdict = None
@@ -80,16 +85,16 @@ def claim_result(claim: Claim, folder: Path) -> Result:
     tunings = [read_tuning(tuning_path(folder, claim.name, arm)) for arm in ARMS]
     seconds = sum(one.seconds for one in (*cells.values(), *tunings) if one is not None)
     return Result(
-        claim=claim, cells=cells, stale=stale, pairs=pairs, verdict=verdict, seconds=seconds
-    )
+        claim=claim, cells=cells, stale=stale, drifted=drifted, pairs=pairs, verdict=verdict,
+        seconds=seconds,
+    )  # fmt: skip
 
 
-def _stale(claim: Claim, cell: Cell) -> tuple[str, ...]:
+def _stale(claim: Claim, cell: Cell, now: Key) -> tuple[str, ...]:
     """Why a cell is stale. Another torch is no reason to read: it is shown with the numbers."""
     tried = [one.overrides for one in cell.tuning]
     if tried != [plain(overrides) for overrides in getattr(claim, cell.arm).grid]:
         return ("grid",)
-    now = arm_key(claim, cell.arm, cell.overrides, cell.seed)
     reasons = now.changed_since(cell.key)
     return tuple(reason for reason in reasons if not reason.startswith("torch "))
 

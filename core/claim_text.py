@@ -61,8 +61,10 @@ def claims_page(results: Sequence[Result]) -> str:
         "",
         "Published claims, measured here against the baselines that their papers name. Every",
         "number stands in a file below docs/claims/, and `python scripts/render_docs.py` renders",
-        "this page from those files. A cell is stale when its configuration or the code that made",
-        "it has changed since; `suite claim run NAME` measures what is stale.",
+        "this page from those files. A cell is stale when its configuration, its base or the code",
+        "of a plugin that it loads has changed since; `suite claim run NAME` measures what is",
+        "stale. A change of core alone is told and makes none stale: CI repeats two cells of every",
+        "commit.",
         "",
         f"The rule, on paired differences over seeds: {RULE}.",
         "",
@@ -150,4 +152,9 @@ def _surroundings(result: Result) -> list[str]:
     reasons = sorted({reason for why in result.stale.values() for reason in why})
     if reasons:
         lines.append(f"- Stale, because these have changed since: {', '.join(reasons)}.")
+    if result.drifted:
+        lines.append(
+            "- Core has changed since, which makes no cell stale; CI repeats two cells of every "
+            "commit."
+        )
     return lines

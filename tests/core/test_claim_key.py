@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from suite.core import claim_key
-from suite.core.claim_key import core_modules, folder_hash, key_of
+from suite.core.claim_key import Key, core_modules, folder_hash, key_of, task_text
 from suite.core.config import Request, resolve_request
 
 
@@ -59,3 +59,32 @@ def test_the_key_follows_settings_seed_task_and_control() -> None:
     assert len(set(keys)) == 4
     assert key_of(same) == key_of(config)
     assert "suite.plugins.samplers.best_of_n.plugin" in key_of(config, "best_of_n").code
+
+
+def test_the_folder_of_a_tasks_value_is_no_code_and_its_value_is_configuration() -> None:
+    config = resolve_request(Request(task="micro/unmasking", algo="rloo"))
+    key = key_of(config)
+    assert "suite.domains.micro.plugin" in key.code
+    assert not [module for module in key.code if module.startswith("suite.tasks.")]
+    assert config.task.reward is not None
+    task = replace(config.task, reward=config.task.reward.updated(gap=9.0))
+    assert key_of(replace(config, task=task)).changed_since(key) == ("configuration",)
+
+
+def test_words_and_unused_fields_of_a_task_are_in_no_key() -> None:
+    task = resolve_request(Request(task="micro/unmasking", algo="rloo")).task
+    said = replace(task, summary="Otherwise said.", known_rewards=())
+    assert task_text(said) == task_text(task)
+    assert "template" not in task_text(task)
+    assert "template = 'AA'" in task_text(replace(task, template="AA"))
+    assert task_text(replace(task, base={"num_steps": 7})) != task_text(task)
+
+
+def test_core_is_provenance_and_everything_else_is_a_reason() -> None:
+    old = Key(config="c", code={"a": "1", "b": "2"}, torch="2.0", core="x")
+    assert replace(old, core="y").changed_since(old) == ()
+    assert replace(old, core="y").drifted_since(old)
+    assert not old.drifted_since(old)
+    assert replace(old, code={"a": "1"}).changed_since(old) == ()
+    now = Key(config="d", code={"a": "9", "b": "2", "new": "3"}, torch="2.1", core="x")
+    assert now.changed_since(old) == ("configuration", "a", "new", "torch 2.1")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from suite.core import claim_bench, claims, registry
-from suite.core.claim_arms import arm_config, arm_key, choose, load_claim
+from suite.core import claim_bench, claim_key, claims, registry
+from suite.core.claim_arms import arm_config, arm_key, choose, load_claim, tuning_key
 from suite.core.claim_bench import Bench
 from suite.core.claim_cells import Cell, Tried, cell_path, differing, read_cell, write
 from suite.core.claim_key import Key
@@ -98,16 +98,41 @@ def test_a_cell_that_rests_on_other_code_is_stale_and_measured_again(
     path = cell_path(tmp_path, "micro-claim", "baseline", 1)
     cell = read_cell(path)
     assert cell is not None
-    old = {**cell.key.code, "core": "another"}
+    module = "suite.plugins.algorithms.policy_gradient.plugin"
+    old = {**cell.key.code, module: "another"}
     write(path, replace(cell, key=replace(cell.key, code=old)))
 
     result = claim_result(CLAIM, tmp_path)
-    assert result.stale == {("baseline", 1): ("core",)}
+    assert result.stale == {("baseline", 1): (module,)}
     assert result.word.endswith("(stale)")
-    assert "Stale, because these have changed since: core." in result_page(result)
+    assert f"Stale, because these have changed since: {module}." in result_page(result)
     run_claim(CLAIM, tmp_path, Silent())
     assert len(runs) == 5
     assert not claim_result(CLAIM, tmp_path).stale
+
+
+def test_another_core_is_told_and_measures_nothing_again(tmp_path: Path, runs: list[str]) -> None:
+    assert "Core has changed since" not in result_page(run_claim(TUNED, tmp_path, Silent()))
+    made = len(runs)
+    path = cell_path(tmp_path, "micro-claim", "baseline", 1)
+    cell = read_cell(path)
+    assert cell is not None
+    write(path, replace(cell, key=replace(cell.key, core="another")))
+    result = claim_result(TUNED, tmp_path)
+    assert (dict(result.stale), result.drifted) == ({}, {("baseline", 1)})
+    assert not result.word.endswith("(stale)")
+    assert "- Core has changed since, which makes no cell stale" in result_page(result)
+    run_claim(TUNED, tmp_path, Silent())
+    assert len(runs) == made
+    assert len(rerun_cells("abc", 4, tmp_path, [TUNED])) == 4
+
+
+def test_a_tuning_outlives_another_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tuning_key(TUNED, "method")
+    monkeypatch.setattr(claim_key, "core_hash", lambda plugins: "another")
+    assert tuning_key(TUNED, "method") == before
+    monkeypatch.setattr(claim_key, "folder_hash", lambda folder: "another")
+    assert tuning_key(TUNED, "method") != before
 
 
 def test_another_torch_is_measured_again_but_is_not_called_stale(
@@ -131,7 +156,7 @@ def test_a_cell_holds_numbers_curve_and_what_it_rests_on(tmp_path: Path) -> None
     assert row["numbers"]["held_out"] == pytest.approx(row["curve"][-1]["held_out"])
     assert row["numbers"]["reward_calls"] == 16
     assert row["machine"]["threads"] == 1
-    assert set(row["key"]) == {"config", "code", "torch"}
+    assert set(row["key"]) == {"config", "code", "torch", "core"}
     assert "suite.plugins.algorithms.policy_gradient.plugin" in row["key"]["code"]
     assert str(tmp_path) not in json.dumps(row)
 
