@@ -6,10 +6,14 @@ difference is printed and is no failure, because sums there may be taken in anot
 """
 
 import sys
+from pathlib import Path
 
 import click
 
 from suite.core.claims import Repeat, rerun_cells
+
+# Named, because an installed suite has no docs beside it.
+CELLS = Path(__file__).resolve().parents[1] / "docs" / "claims"
 
 
 @click.command()
@@ -17,11 +21,13 @@ from suite.core.claims import Repeat, rerun_cells
 @click.option("--count", type=click.IntRange(min=1), default=2, show_default=True)
 def main(commit: str, count: int) -> None:
     """Measure COUNT stored cells again, picked by COMMIT's hash."""
-    repeats = rerun_cells(commit, count)
+    repeats = rerun_cells(commit, count, CELLS)
     for repeat in repeats:
         click.echo(describe(repeat))
-    if len(repeats) < count:
-        click.echo(f"{len(repeats)} of {count} asked: no other cell is current and can repeat")
+    if not repeats:
+        click.echo(f"none of {count} repeated: no stored cell is current. `suite claim list`")
+    elif len(repeats) < count:
+        click.echo(f"{len(repeats)} of {count} repeated: no other cell is current and can repeat")
     if any(repeat.same_machine and not repeat.ok for repeat in repeats):
         sys.exit(1)
 

@@ -83,3 +83,24 @@ def test_a_failing_phase_is_remembered_and_the_next_one_runs(
     assert f"status {status}\n" in done.stdout
     assert "\ntwo\n" in done.stdout
     assert ("first (exit status 3)" in done.stdout) is (status == 3)
+
+
+@pytest.mark.parametrize("has_git", [True, False])
+def test_the_commit_picks_the_cells_that_are_repeated(
+    repository: Path, tmp_path: Path, has_git: bool
+) -> None:
+    """Without git, a fixed word does; one thread, so that numbers repeat."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    scripts = {
+        "git": "echo 0a1b2c" if has_git else "echo no repository >&2; exit 128",
+        "python": 'echo "$OMP_NUM_THREADS $1 <$2> $3 $4"; exit 5',
+    }
+    for name, body in scripts.items():
+        (programs / name).write_text(f"#!{shutil.which('sh')}\n{body}\n")
+        (programs / name).chmod(0o755)
+    function = shell_function(repository, "claims")
+    done = bash(f"{function}\nclaims", tmp_path, PATH=str(programs))
+    commit = "0a1b2c" if has_git else "no commit"
+    assert done.stdout == f"1 scripts/repeat_claims.py <{commit}> --count 2\n"
+    assert done.returncode == 5
