@@ -46,9 +46,9 @@ def suite_make_metric(name: str, config: Mapping[str, Any]) -> "Metric":
 @hookimpl
 def suite_make_codec(name: str, config: Mapping[str, Any]) -> "Codec":
     """Build the codec of one-letter codes."""
-    from suite.domains.protein.codec import LetterCodec
+    from suite.domains.protein.codec import protein_codec
 
-    return LetterCodec(**config)
+    return protein_codec(**config)
 
 
 def bundles(**config: Any) -> "Contexts":
