@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from suite.core.outcome import Outcome, gain
+from suite.core.outcome import Outcome, evaluations
+from suite.core.report.intervals import difference
 
 SECONDS_A_LINE = 5.0
 CONTROLS = ("base", "trained_on", "best_of_n", "best_quarter")
@@ -103,6 +104,7 @@ def print_outcome(outcome: Outcome, echo: Callable[[str], object]) -> None:
         if row is not None and "skipped" not in row:
             rows.append(_control_row(row))
     echo(aligned(rows))
+    found = evaluations(outcome.controls)
     for name in CONTROLS:
         row = outcome.controls.get(name)
         if row is None:
@@ -110,19 +112,15 @@ def print_outcome(outcome: Outcome, echo: Callable[[str], object]) -> None:
         if "skipped" in row:
             echo(f"{row['label']}: skipped, {row['skipped']}")
             continue
-        margin = gain(outcome.controls["tuned"], row, _key(row))
-        if margin is not None:
-            sign = "above" if margin[0] > margin[1] else "not above"
-            echo(f"tuned - {row['label']}: {margin[0]:+.3g} ± {margin[1]:.2g} ({sign})")
+        margin = difference(found["tuned"].held_out, found[name].held_out)
+        if margin is not None and margin.half_width is not None:
+            sign = "above" if margin.is_above_zero else "not above"
+            echo(f"tuned - {row['label']}: {margin.mean:+.3g} ± {margin.half_width:.2g} ({sign})")
     echo(outcome.last_line)
     stopped = outcome.info.get("stopped")
     if stopped:
         echo(f"stopped early: train.{stopped} was reached")
     echo(f"report: {outcome.report}")
-
-
-def _key(row: Mapping[str, Any]) -> str:
-    return "held_out" if row.get("held_out") is not None else "reward"
 
 
 def _control_row(row: Mapping[str, Any]) -> list[str]:

@@ -1,14 +1,23 @@
 """What came of a run, as one value and one honest sentence."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from suite.core.report.folder import Evaluation
+from suite.core.report.intervals import difference
+from suite.core.report.reading import evaluation_of
+from suite.core.report.verdict import Climb, best_control, climb, outcome
+from suite.core.report.verdict import Outcome as Word
 from suite.core.run_folder import RunFolder
 
-Z95 = 1.959963984540054
+AGAINST_BEST = {
+    Word.BETTER: "beats",
+    Word.UNCLEAR: "ties with",
+    Word.WORSE: "loses to",
+    Word.UNKNOWN: "cannot be compared with",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,43 +52,40 @@ def outcome_of(folder: RunFolder) -> Outcome:
     return Outcome(folder=folder.path, info=folder.info(), controls=controls)
 
 
-def gain(
-    tuned: Mapping[str, Any], other: Mapping[str, Any], key: str
-) -> tuple[float, float] | None:
-    """(difference of means, half width of its 95 % interval), or None where one is missing."""
-    values = [tuned.get(key), other.get(key), tuned.get(f"{key}_ci"), other.get(f"{key}_ci")]
-    if any(v is None for v in values):
-        return None
-    ours, theirs, our_half, their_half = (float(v) for v in values)  # type: ignore[arg-type]
-    return ours - theirs, math.hypot(our_half, their_half)
+def evaluations(controls: Mapping[str, Mapping[str, Any]]) -> dict[str, Evaluation]:
+    """The tuned policy and its controls as the report reads them.
+
+    A run without a held-out reward is judged by its training reward, which then stands for both.
+    """
+    found = {key: evaluation_of(key, row) for key, row in controls.items()}
+    if "tuned" not in found or found["tuned"].held_out is not None:
+        return found
+    return {key: replace(one, held_out=one.reward) for key, one in found.items()}
 
 
 def last_line(controls: Mapping[str, Mapping[str, Any]]) -> str:
-    """Held-out before and after, and whether the best control was beaten.
+    """The judged reward before and after, and whether the best control was beaten.
 
-    A run that climbs only the training reward says so.
+    A run that climbed only the training reward says so, by the report's rule.
     """
-    tuned, base = controls["tuned"], controls["base"]
-    key = "held_out" if tuned.get("held_out") is not None else "reward"
-    name = "held-out reward" if key == "held_out" else "reward"
-    change = gain(tuned, base, key)
-    trained = gain(tuned, base, "reward")
-    if change is None or trained is None:
+    found = evaluations(controls)
+    tuned, base = found["tuned"], found["base"]
+    change = difference(tuned.held_out, base.held_out)
+    if change is None or change.half_width is None:
         return "the run gave no comparable numbers"
-    text = f"{name} {base[key]:.3g} -> {tuned[key]:.3g} ({change[0]:+.3g} ± {change[1]:.2g})"
-    if change[0] <= change[1] and trained[0] > trained[1]:
-        return f"{text}: only the training reward rose ({trained[0]:+.3g}); this is reward hacking"
-    others = {
-        k: v for k, v in controls.items() if k not in ("tuned", "base") and v.get(key) is not None
-    }
-    if not others:
+    assert tuned.held_out is not None
+    assert base.held_out is not None
+    name = "reward" if controls["tuned"].get("held_out") is None else "held-out reward"
+    span = f"{base.held_out.mean:.3g} -> {tuned.held_out.mean:.3g}"
+    text = f"{name} {span} ({change.mean:+.3g} ± {change.half_width:.2g})"
+    verdict = climb(base, tuned)
+    if verdict is Climb.TRAINING_ONLY:
+        trained = difference(tuned.reward, base.reward)
+        assert trained is not None
+        return f"{text}: {verdict.value} ({trained.mean:+.3g} ± {trained.half_width:.2g})"
+    best = best_control([one for key, one in found.items() if key not in ("tuned", "base")])
+    if best is None:
         return text
-    best = max(others.values(), key=lambda row: float(row[key]))
-    margin = gain(tuned, best, key)
-    assert margin is not None
-    word = (
-        "beats"
-        if margin[0] > margin[1]
-        else ("ties with" if margin[0] > -margin[1] else "loses to")
-    )
-    return f"{text}; {word} the best control, {best['label']} at {best[key]:.3g}"
+    assert best.held_out is not None
+    word = AGAINST_BEST[outcome(difference(tuned.held_out, best.held_out))]
+    return f"{text}; {word} the best control, {best.label} at {best.held_out.mean:.3g}"
