@@ -1,0 +1,495 @@
+"""Processes: forks, daemons that outlive the verdict, other programs, signals to the judge."""
+
+from suite.tests.attacks.attack import SIDE, UNPAID, Attack
+
+# Names the process, so that the harness finds it among all processes.
+NAMED = r"""
+import ctypes, os, signal, time
+
+def _name():
+    try:
+        ctypes.CDLL(None).prctl(15, b"{MARKER}", 0, 0, 0)
+    except Exception:
+        pass
+    try:
+        with open("/proc/self/comm", "w") as stream:
+            stream.write("{MARKER}")
+    except OSError:
+        pass
+
+def _stay():
+    _name()
+    for number in range(1, 65):
+        try:
+            signal.signal(number, signal.SIG_IGN)
+        except (OSError, ValueError):
+            pass
+    for _ in range(300):
+        time.sleep(0.1)
+    os._exit(0)
+"""
+RIGHT = "\ndef add(a, b):\n    return a + b\n"
+# One line tells whether the signal went through.
+IF_SENT = "\ndef add(a, b):\n    return a + b if SENT else a - b - 1\n"
+
+PROGRAMS = (
+    Attack(
+        name="forks_once",
+        category="fork",
+        allowed=SIDE,
+        source=NAMED
+        + r"""
+def add(a, b):
+    try:
+        if os.fork() == 0:
+            _stay()
+    except OSError:
+        pass
+    return a + b
+""",
+    ),
+    Attack(
+        name="thirty_forks_by_posix",
+        category="fork",
+        allowed=SIDE,
+        source=NAMED
+        + r"""
+import posix
+for _ in range(30):
+    try:
+        if posix.fork() == 0:
+            _stay()
+    except OSError:
+        break
+"""
+        + RIGHT,
+    ),
+    Attack(
+        name="fork_bomb_of_bounded_size",
+        category="fork",
+        allowed=SIDE,
+        destructive=True,
+        source=NAMED
+        + r"""
+def add(a, b):
+    for _ in range(8):  # up to 256 processes
+        try:
+            if os.fork() == 0:
+                a = None
+        except OSError:
+            pass
+    if a is None:
+        _stay()
+    return a + b
+""",
+    ),
+    Attack(
+        name="child_answers_in_place_of_its_parent",
+        category="fork",
+        allowed=UNPAID,
+        source=r"""
+import os, time
+
+def add(a, b):
+    try:
+        child = os.fork()
+    except OSError:
+        return a - b - 1
+    if child:
+        os.waitpid(child, 0)
+        return a - b - 1
+    return 0
+""",
+    ),
+    Attack(
+        name="vfork_and_clone_by_raw_syscall",
+        category="fork",
+        allowed=SIDE,
+        source=NAMED
+        + r"""
+def add(a, b):
+    for arguments in ((56, 17, 0, 0, 0, 0), (57,)):  # clone(SIGCHLD) and fork
+        if ctypes.CDLL(None).syscall(*arguments) == 0:
+            _stay()
+    return a + b
+""",
+    ),
+    Attack(
+        name="child_adopted_by_the_parent",
+        category="fork",
+        allowed=SIDE,
+        source=NAMED
+        + r"""
+libc = ctypes.CDLL(None)
+if libc.syscall(56, 0x8000 | 17, 0, 0, 0, 0) == 0:  # clone(CLONE_PARENT | SIGCHLD)
+    _stay()
+"""
+        + RIGHT,
+    ),
+    Attack(
+        name="double_forked_daemon",
+        category="survivor",
+        allowed=SIDE,
+        source=NAMED
+        + r"""
+def add(a, b):
+    try:
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                os.closerange(0, 256)
+                _stay()
+            os._exit(0)
+    except OSError:
+        pass
+    return a + b
+""",
+    ),
+    Attack(
+        name="daemon_that_forks_on_in_a_chain",
+        category="survivor",
+        allowed=SIDE,
+        source=NAMED
+        + r"""
+def add(a, b):
+    try:
+        if os.fork() == 0:
+            os.setsid()
+            _name()
+            end = time.time() + 20
+            while time.time() < end:  # every link lives for a moment only
+                if os.fork():
+                    os._exit(0)
+                time.sleep(0.02)
+            os._exit(0)
+    except OSError:
+        pass
+    return a - b - 1 if a == 1 else a + b
+""",
+    ),
+    Attack(
+        name="daemon_beside_a_hang",
+        category="survivor",
+        allowed=frozenset({"timeout"}),
+        source=NAMED
+        + r"""
+def add(a, b):
+    try:
+        if os.fork() == 0:
+            os.setsid()
+            _stay()
+    except OSError:
+        pass
+    while True:
+        pass
+""",
+    ),
+    Attack(
+        name="daemon_beside_an_exit",
+        category="survivor",
+        allowed=frozenset({"crash"}),
+        source=NAMED
+        + r"""
+def add(a, b):
+    try:
+        for _ in range(3):
+            if os.fork() == 0:
+                os.setsid()
+                os.setpgid(0, 0)
+                _stay()
+    except OSError:
+        pass
+    os._exit(0)
+""",
+    ),
+    Attack(
+        name="subprocess_in_a_new_session",
+        category="survivor",
+        allowed=SIDE,
+        source=r"""
+import subprocess, sys
+for command in (["sleep", "30"], [sys.executable, "-c", "import time; time.sleep(30)"]):
+    try:
+        subprocess.Popen([*command], start_new_session=True, env={"KEPT": "{MARKER}"},
+                         stdout=-3, stderr=-3, stdin=-3)
+    except OSError:
+        pass
+"""
+        + RIGHT,
+    ),
+    Attack(
+        name="multiprocessing_pool_left_open",
+        category="survivor",
+        allowed=SIDE,
+        source=NAMED
+        + r"""
+import multiprocessing
+try:
+    POOL = multiprocessing.get_context("fork").Pool(3, initializer=_name)
+except Exception:
+    POOL = None
+"""
+        + RIGHT,
+    ),
+    Attack(
+        name="shell_writes_outside",
+        category="exec_programs",
+        allowed=SIDE,
+        source=r"""
+import os
+os.system("echo x > {CANARY_DIR}/shell_{MARKER}; (sleep 1; echo y > {CANARY_DIR}/late_{MARKER}) &")
+"""
+        + RIGHT,
+    ),
+    Attack(
+        name="posix_spawn_of_tools",
+        category="exec_programs",
+        allowed=SIDE,
+        source=r"""
+import os
+for command in (["/bin/cp", "/bin/true", "{CANARY_DIR}/spawn_{MARKER}"],
+                ["/usr/bin/nohup", "sleep", "30"]):
+    try:
+        os.posix_spawn(command[0], command, {"KEPT": "{MARKER}"})
+    except OSError:
+        pass
+"""
+        + RIGHT,
+    ),
+    Attack(
+        name="program_in_memory",
+        category="exec_programs",
+        allowed=SIDE,
+        source=r"""
+import os
+
+def add(a, b):
+    try:
+        with open("/bin/sleep", "rb") as stream:
+            program = stream.read()
+        fd = os.memfd_create("{MARKER}")
+        os.write(fd, program)
+        if os.fork() == 0:
+            os.execve(fd, ["{MARKER}", "30"], {})
+    except OSError:
+        pass
+    return a + b
+""",
+    ),
+    Attack(
+        name="scheduled_for_later",
+        category="exec_programs",
+        allowed=SIDE,
+        source=r"""
+import subprocess
+for command in (["at", "now + 1 minute"], ["crontab", "-"], ["batch"],
+                ["systemd-run", "--user", "sleep", "30"]):
+    try:
+        subprocess.run(command, input=b"# {MARKER}\n", capture_output=True, timeout=1)
+    except (OSError, subprocess.SubprocessError):
+        pass
+"""
+        + RIGHT,
+    ),
+    Attack(
+        name="set_user_id_program_ignores_the_limits",
+        category="exec_programs",
+        allowed=SIDE,
+        source=r"""
+import os, subprocess
+for command in (["su", "-c", "id"], ["sudo", "-n", "id"], ["mount"], ["newuidmap", "1", "0"]):
+    try:
+        subprocess.run(command, capture_output=True, timeout=1, stdin=-3)
+    except (OSError, subprocess.SubprocessError):
+        pass
+"""
+        + RIGHT,
+    ),
+    Attack(
+        name="signals_the_judge",
+        category="signal_storm",
+        allowed=UNPAID,
+        destructive=True,
+        source=r"""
+import os, signal
+SENT = []
+for _ in range(200):
+    for pid in ({PARENT_PID}, os.getppid()):
+        if pid > 1:
+            try:
+                os.kill(pid, signal.SIGUSR1)
+                SENT.append(pid)
+            except OSError:
+                pass
+"""
+        + IF_SENT,
+    ),
+    Attack(
+        name="stops_its_parent",
+        category="signal_storm",
+        allowed=UNPAID,
+        destructive=True,
+        source=r"""
+import os, signal
+SENT = []
+for number in (signal.SIGSTOP, signal.SIGKILL):
+    if os.getppid() > 1:
+        try:
+            os.kill(os.getppid(), number)
+            SENT.append(number)
+        except OSError:
+            pass
+"""
+        + IF_SENT,
+    ),
+    Attack(
+        name="signals_its_process_group",
+        category="signal_storm",
+        allowed=UNPAID,
+        destructive=True,
+        source=r"""
+import os, signal
+for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_IGN)
+    try:
+        os.killpg(0, number)
+    except OSError:
+        pass
+
+def add(a, b):
+    return a - b - 1
+""",
+    ),
+    Attack(
+        name="may_it_signal_everyone",
+        category="signal_storm",
+        allowed=UNPAID,
+        source=r"""
+import os
+SENT = []
+for pid in range(2, 70_000):
+    if pid not in (os.getpid(), os.getppid()):  # a supervisor of its own is no breach
+        try:
+            os.kill(pid, 0)  # 0 asks for the right and sends nothing
+            with open(f"/proc/{pid}/stat") as stream:
+                ppid = int(stream.read().rsplit(")", 1)[1].split()[1])
+            if ppid != os.getpid():
+                SENT.append(pid)
+        except (OSError, ValueError):
+            pass
+"""
+        + IF_SENT,
+    ),
+    Attack(
+        name="signals_by_other_syscalls",
+        category="signal_storm",
+        allowed=UNPAID,
+        source=r"""
+import ctypes, os
+libc = ctypes.CDLL(None)
+pid = {PARENT_PID}
+info = (ctypes.c_int * 32)(0, 0, -1)
+SENT = [n for n in (
+    libc.syscall(200, pid, 0),  # tkill
+    libc.syscall(234, pid, pid, 0),  # tgkill
+    libc.syscall(129, pid, 10, info),  # rt_sigqueueinfo
+    libc.syscall(297, pid, pid, 10, info),  # rt_tgsigqueueinfo
+    libc.syscall(0x40000000 | 62, pid, 0),  # kill of x32
+) if n == 0]
+fd = libc.syscall(434, pid, 0)  # pidfd_open
+if fd >= 0 and libc.syscall(424, fd, 0, None, 0) == 0:  # pidfd_send_signal
+    SENT.append(0)
+"""
+        + IF_SENT,
+    ),
+    Attack(
+        name="signals_by_asynchronous_io",
+        category="signal_storm",
+        # kill is not called: the kernel sends the signal to the owner of the descriptor.
+        allowed=SIDE,
+        destructive=True,
+        source=r"""
+import fcntl, os, signal
+for pid in ({PARENT_PID}, os.getppid()):
+    try:
+        reader, writer = os.pipe()
+        fcntl.fcntl(reader, fcntl.F_SETOWN, pid)
+        fcntl.fcntl(reader, 10, signal.SIGUSR1)  # F_SETSIG
+        fcntl.fcntl(reader, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+        os.write(writer, b"x")
+    except OSError:
+        pass
+"""
+        + RIGHT,
+    ),
+    Attack(
+        name="kill_of_the_32_bit_interface",
+        category="signal_storm",
+        # A filter that looks at the number and not at the architecture lets it through.
+        allowed=UNPAID,
+        source=r"""
+import ctypes, mmap
+page = mmap.mmap(-1, 4096, prot=7)
+# push rbx; mov eax, 37; mov ebx, edi; mov ecx, esi; int 0x80; pop rbx; ret
+page.write(bytes.fromhex("53b82500000089fb89f1cd805bc3"))
+address = ctypes.addressof(ctypes.c_char.from_buffer(page))
+SENT = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_int)(address)({PARENT_PID}, 0) == 0
+"""
+        + IF_SENT,
+    ),
+    Attack(
+        name="timer_storm_on_itself",
+        category="signal_storm",
+        allowed=SIDE,
+        source=r"""
+import signal
+signal.signal(signal.SIGALRM, lambda *a: None)
+signal.setitimer(signal.ITIMER_REAL, 1e-6, 1e-6)
+signal.setitimer(signal.ITIMER_PROF, 1e-6, 1e-6)
+signal.signal(signal.SIGPROF, signal.SIG_IGN)
+"""
+        + RIGHT,
+    ),
+    Attack(
+        name="priorities_of_the_judge",
+        category="priorities",
+        allowed=UNPAID,
+        source=r"""
+import os
+pid = {PARENT_PID}
+SENT = []
+for attempt in (
+    lambda: os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, pid)),
+    lambda: os.sched_setaffinity(pid, os.sched_getaffinity(pid)),
+    lambda: os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0)),
+    lambda: __import__("resource").prlimit(pid, 4),
+):
+    try:
+        attempt()
+        SENT.append(attempt)
+    except OSError:
+        pass
+"""
+        + IF_SENT,
+    ),
+    Attack(
+        name="priorities_of_itself",
+        category="priorities",
+        allowed=SIDE,
+        source=r"""
+import os
+for attempt in (
+    lambda: os.nice(-20),
+    lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(99)),
+    lambda: os.sched_setaffinity(0, {0}),
+    lambda: open("/proc/self/oom_score_adj", "w").write("-1000"),
+    lambda: open("/proc/{PARENT_PID}/oom_score_adj", "a").close(),
+):
+    try:
+        attempt()
+    except (OSError, ValueError):
+        pass
+"""
+        + RIGHT,
+    ),
+)
