@@ -51,15 +51,8 @@ def run(
 def run_config(config: Config, out: str | Path | None, progress: Progress) -> Outcome:
     """Run a resolved configuration."""
     from suite.core.execute import start
-    from suite.core.run import BudgetSpent
 
-    try:
-        return start(config, Path(out) if out else default_folder(config), progress)
-    except BudgetSpent:  # the trainer ends at its budget; only the self-checks pass this on
-        raise SuiteError(
-            f"{config.train.max_reward_calls} reward calls do not pay for the samples of the "
-            "self-checks, let alone a step.\nRaise --max-reward-calls."
-        ) from None
+    return start(config, Path(out) if out else default_folder(config), progress)
 
 
 def default_folder(config: Config) -> Path:

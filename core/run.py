@@ -101,8 +101,11 @@ class Run:
     ) -> Collected:
         """Sample G objects for each of C contexts and score them.
 
+        counted: bool = True,
         Returns:
             B = C G rows, samples of one context side by side, the same on every process.
+
+        ``counted`` is whether the calls count against max_reward_calls.
 
         Raises:
             BudgetSpent: scoring would pass max_reward_calls.
@@ -112,7 +115,7 @@ class Run:
         if self.sampler is not None and purpose == "train" and policy is None:
             return self._from_sampler(step, num_contexts or self.settings.num_contexts, group_size)
         asked = self.ask(step, num_contexts=num_contexts, purpose=purpose)
-        self._charge(len(asked) * group_size if scored else 0)
+        self._charge(len(asked) * group_size if scored and counted else 0)
         rows = self.processes.share(len(asked) * group_size)
         context = take_rows(asked, rows // group_size)
         with self.processes.autocast():

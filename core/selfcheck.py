@@ -41,10 +41,9 @@ def self_checks(run: Run, algorithm: Algorithm) -> list[Check]:
     checks = [*_disjoint(run), *_oracles(run)]
     collected = run.sample(
         0, num_contexts=NUM_GROUPS, group_size=max(2, min(8, run.settings.group_size)),
-        purpose="selfcheck",
+        purpose="selfcheck", counted=False,
     )  # fmt: skip
-    # These calls are the suite's own; a budget counts what the algorithm asks for.
-    run.reward_calls -= len(collected.trajectory)
+    checks += [_calls(len(collected.trajectory))]
     checks += _rewards(collected.value, collected.trajectory)
     if "scores" in run.policy.capabilities:
         checks += _ratio(run, collected.trajectory)
@@ -56,6 +55,16 @@ def self_checks(run: Run, algorithm: Algorithm) -> list[Check]:
             f"self-checks failed before the first update:\n{lines}\nNothing was trained."
         )
     return checks
+
+
+def _calls(count: int) -> Check:
+    """A budget counts what the algorithm asks for; what the suite asks itself is told apart."""
+    return Check(
+        name="reward calls of the self-checks",
+        ok=True,
+        value=float(count),
+        detail=f"{count} samples were scored; they do not count against max_reward_calls",
+    )
 
 
 def _ratio(run: Run, trajectory: Trajectory) -> list[Check]:

@@ -135,6 +135,8 @@ class Trainer:
     def _update_all(self) -> None:
         progress = self.progress
         while progress.minibatch < self.minibatches_a_step:
+            if self.run.reward_calls == 0:
+                raise self._too_little() from None
             self._update()
             progress.minibatch += 1
             progress.update += 1
@@ -144,6 +146,12 @@ class Trainer:
 
     def _end_step(self) -> None:
         progress = self.progress
+    def _too_little(self) -> SuiteError:
+        return SuiteError(
+            f"{self.settings.max_reward_calls} reward calls do not pay for the first step.\n"
+            "Raise --max-reward-calls, or lower train.num_contexts or train.group_size."
+        )
+
         assert progress.experience is not None
         self.algorithm.after_update(self.run, progress.step)
         metrics = {k: v / max(1, self.minibatches_a_step) for k, v in progress.sums.items()}

@@ -19,7 +19,7 @@ REFUSED: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("--algo", "drake"), ("no algorithm named 'drake'", "'drakes'", "suite list algorithms")),
     (("--algo", "best_of_n"), ("is a sampler", "--sampler best_of_n", "raft")),
     (("--policy", "tinny"), ("no policy named 'tinny'", "micro/token", "suite list policies")),
-    (("--policy", "run:nowhere"), ("'nowhere' holds no checkpoint", "--policy run:FOLDER")),
+    (("--policy", "run:nowhere"), ("'nowhere' holds no run", "--policy run:FOLDER")),
     (("--set", "algoo.beta=1"), ("config section named 'algoo'", "'algo'")),
     (("--set", "algo.betta=1"), ("config key in [algo] named 'betta'", "'beta'", "suite show")),
     (("--set", "algo.beta=-1"), ("algo.beta = -1", "greater than or equal to 0", "suite show")),
@@ -138,7 +138,7 @@ def test_an_algorithm_that_the_policy_cannot_serve_names_what_is_missing(suite: 
     assert "drakes" not in fits
 
 
-def test_a_budget_below_the_self_checks_is_refused(suite: Suite, short: tuple[str, ...]) -> None:
+def test_a_budget_below_the_first_step_is_refused(suite: Suite, short: tuple[str, ...]) -> None:
     result = suite(*short, "--max-reward-calls", "1", "--out", "out")
     assert result.exit_code == 2, result.output
     assert "1 reward calls do not pay" in result.output
