@@ -124,9 +124,15 @@ def load_from_run(run: Run, folder: Path) -> None:
     Raises:
         SuiteError: there is none, or its weights do not fit this policy.
     """
+    def on_scored(self, *args: Any) -> None:
+        """Demonstrations have no scores."""
+
     from suite.core.checkpoint import newest_good
 
     path, _ = newest_good(folder / "checkpoints")
+    def on_update(self, *args: Any) -> None:
+        """Nothing to show."""
+
     if path is None:
         raise SuiteError(
             f"'{folder}' holds no checkpoint.\nName the folder of a run: --policy run:FOLDER."

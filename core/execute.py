@@ -4,7 +4,7 @@ import contextlib
 import errno
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -143,15 +143,30 @@ def _start(config: Config, folder: RunFolder, progress: Progress) -> Outcome:
     else:
         folder.cut("metrics.jsonl", 0)
         _check_and_show_base(built, folder, progress)
+    with _told(run, trainer):
+        progress.phase("training", settings.num_steps)
+        progress.advance(trainer.progress.step)
+        seconds = _train(trainer, folder)
+        if main:
+            _finish(built, folder, progress, seconds, trainer)
+    return outcome_of(folder)
+
+
+@contextlib.contextmanager
+def _told(run: Run, trainer: Trainer) -> Iterator[None]:
+    """Plugins hear of a run's start and, however it ends, of its end."""
     registry.run_hooks("suite_on_run_start", run=run)
-    progress.phase("training", settings.num_steps)
-    progress.advance(trainer.progress.step)
-    seconds = _train(trainer, folder)
-    if main:
-        _finish(built, folder, progress, seconds, trainer)
-    outcome = outcome_of(folder)
-    registry.run_hooks("suite_on_run_end", run=run, outcome=outcome)
-    return outcome
+    try:
+        yield
+    except BaseException as error:
+        word = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+        try:
+            registry.run_hooks("suite_on_run_end", run=run, outcome=word)
+        except Exception as second:  # noqa: BLE001 - it must not hide what ended the run
+            error.add_note(f"and the hook suite_on_run_end failed: {second}")
+        raise
+    word = "finished" if trainer.progress.stopped is None else "stopped"
+    registry.run_hooks("suite_on_run_end", run=run, outcome=word)
 
 
 def _train(trainer: Trainer, folder: RunFolder) -> float:

@@ -102,6 +102,9 @@ def suite_make_tracker(name: str, config: Mapping[str, Any]) -> Any:
 # --- a run --------------------------------------------------------------------------------------
 
 
+# Steps count from 1, as in metrics.jsonl. Base and controls are trained without hooks.
+
+
 @hookspec
 def suite_on_run_start(run: Any) -> None:
     """Everything is built, the self-checks have passed, nothing is updated yet."""
@@ -114,7 +117,10 @@ def suite_after_collect(run: Any, step: int, experience: "Experience") -> None:
 
 @hookspec
 def suite_after_reward(run: Any, step: int, trajectory: "Trajectory", scores: "Scores") -> None:
-    """Samples were scored; once for every call of the training reward."""
+    """Samples of a collect were scored; once for every batch that the algorithm asked for.
+
+    An algorithm that scores inside its updates (pathwise) has no record to show, and no call.
+    """
 
 
 @hookspec
@@ -129,9 +135,9 @@ def suite_after_update(run: Any, step: int, metrics: Mapping[str, float]) -> Non
 
 @hookspec
 def suite_on_checkpoint(run: Any, step: int, path: Path) -> None:
-    """A checkpoint is complete on disk, at ``path``."""
+    """A checkpoint of ``step`` whole steps, or more, is complete on disk, at ``path``."""
 
 
 @hookspec
 def suite_on_run_end(run: Any, outcome: str) -> None:
-    """The run is over: "finished", "stopped" or "failed"."""
+    """A run that was started is over: "finished", "stopped" (a budget, Ctrl-C) or "failed"."""

@@ -6,6 +6,7 @@ see no processes, no batches, no journal and no budget.
 Shapes: C contexts, G samples a context, B = C G rows.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -64,6 +65,8 @@ class Run:
     state: dict[str, Any] = field(default_factory=dict)
     reward_calls: int = 0
     sampler: Any = None
+    # Who hears of scored samples: set by the trainer while an algorithm collects.
+    on_scored: Callable[["Run", int, Trajectory, Scores], None] | None = None
 
     @property
     def reference(self) -> Policy:
@@ -98,14 +101,14 @@ class Run:
         purpose: str = "train",
         policy: Policy | None = None,
         scored: bool = True,
+        counted: bool = True,
     ) -> Collected:
         """Sample G objects for each of C contexts and score them.
 
-        counted: bool = True,
+        ``counted`` is whether the calls count against max_reward_calls.
+
         Returns:
             B = C G rows, samples of one context side by side, the same on every process.
-
-        ``counted`` is whether the calls count against max_reward_calls.
 
         Raises:
             BudgetSpent: scoring would pass max_reward_calls.
@@ -131,8 +134,10 @@ class Run:
         trajectory = join_trajectories(self.processes.gather(trajectory))
         scores = concat_rows(self.processes.gather(scores))
         self._check_failures(scores)
-        valid = trajectory.valid_rows & scores.valid
-        return Collected(trajectory=replace(trajectory, valid=valid), scores=scores)
+        trajectory = replace(trajectory, valid=trajectory.valid_rows & scores.valid)
+        if scored and self.on_scored is not None:
+            self.on_scored(self, step, trajectory, scores)
+        return Collected(trajectory=trajectory, scores=scores)
 
     def _from_sampler(self, step: int, num_contexts: int, group_size: int) -> Collected:
         drawn: Collected = self.sampler.sample(

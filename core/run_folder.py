@@ -18,6 +18,7 @@ from suite.core.algorithm import Experience
 from suite.core.checkpoint import latest_name
 from suite.core.errors import SuiteError
 from suite.core.progress import Progress
+from suite.core.records import Scores, Trajectory
 from suite.core.run import Run
 
 SCHEMA = 1
@@ -192,7 +193,10 @@ def machine(device: str) -> dict[str, Any]:
 
 
 class FolderListener:
-    """Writes a trainer's progress into a folder, and calls the plugins' run hooks."""
+    """Writes a trainer's progress into a folder, and calls the plugins' run hooks.
+
+    Hooks are told steps as metrics.jsonl counts them, from 1.
+    """
 
     def __init__(
         self,
@@ -206,10 +210,20 @@ class FolderListener:
         self._last = time.monotonic()
         self._collected = self._last
 
+    def on_scored(self, run: Run, step: int, trajectory: Trajectory, scores: Scores) -> None:
+        """Samples of a collect were scored."""
+        registry.run_hooks(
+            "suite_after_reward", run=run, step=step + 1, trajectory=trajectory, scores=scores
+        )
+
     def on_collect(self, run: Run, step: int, experience: Experience) -> None:
         """A step's experience is in."""
         self._collected = time.monotonic()
-        registry.run_hooks("suite_after_collect", run=run, step=step, experience=experience)
+        registry.run_hooks("suite_after_collect", run=run, step=step + 1, experience=experience)
+
+    def on_update(self, run: Run, step: int) -> None:
+        """A step's first update is next."""
+        registry.run_hooks("suite_before_update", run=run, step=step + 1)
 
     def on_step(self, run: Run, step: int, metrics: dict[str, float]) -> None:
         """A step is done; ``step`` counts from 1."""
@@ -235,9 +249,9 @@ class FolderListener:
         self.folder.append("metrics.jsonl", {**row, **numbers})
         self._last = time.monotonic()
 
-    def on_checkpoint(self, run: Run, path: Path) -> None:
-        """A checkpoint is safe on the disk."""
-        registry.run_hooks("suite_on_checkpoint", run=run, step=0, path=path)
+    def on_checkpoint(self, run: Run, step: int, path: Path) -> None:
+        """A checkpoint is safe on the disk, of ``step`` steps and perhaps a part of the next."""
+        registry.run_hooks("suite_on_checkpoint", run=run, step=step, path=path)
 
     def position(self) -> dict[str, Any]:
         """How much of the metrics belongs to this checkpoint."""

@@ -20,20 +20,29 @@ from suite.core.checkpoint import load_checkpoint, newest_good, save_checkpoint
 from suite.core.errors import SuiteError
 from suite.core.optim import Averaged, Optimizers
 from suite.core.randomness import permutation
+from suite.core.records import Scores, Trajectory
 from suite.core.run import BudgetSpent, Run
 from suite.core.trees import to_device
 
 
 class Listener(Protocol):
-    """Who hears of the trainer's progress: the run folder, a progress bar, plugins' run hooks."""
+    """Who hears of the trainer's progress: the run folder, a progress bar, plugins' run hooks.
+
+    Steps count from 0 until a step is done, and from 1 afterwards (``on_step``); ``on_checkpoint``
+    is told how many are done.
+    """
+
+    def on_scored(self, run: Run, step: int, trajectory: Trajectory, scores: Scores) -> None: ...
 
     def on_collect(self, run: Run, step: int, experience: Experience) -> None: ...
+
+    def on_update(self, run: Run, step: int) -> None: ...
 
     def on_step(self, run: Run, step: int, metrics: dict[str, float]) -> None: ...
 
     def on_evaluate(self, run: Run, step: int) -> None: ...
 
-    def on_checkpoint(self, run: Run, path: Path) -> None: ...
+    def on_checkpoint(self, run: Run, step: int, path: Path) -> None: ...
 
     def position(self) -> dict[str, Any]: ...
 
@@ -122,21 +131,32 @@ class Trainer:
         progress = self.progress
         if progress.experience is not None:
             return True
+        self.run.on_scored = None if self.listener is None else self.listener.on_scored
         try:
             progress.experience = self.algorithm.collect(self.run, progress.step)
         except BudgetSpent:
+            if self.run.reward_calls == 0:
+                raise self._too_little() from None
             progress.stopped = "max_reward_calls"
             return False
+        finally:
+            self.run.on_scored = None
         progress.minibatch, progress.sums = 0, {}
         if self.listener is not None:
             self.listener.on_collect(self.run, progress.step, progress.experience)
         return True
 
+    def _too_little(self) -> SuiteError:
+        return SuiteError(
+            f"{self.settings.max_reward_calls} reward calls do not pay for the first step.\n"
+            "Raise --max-reward-calls, or lower train.num_contexts or train.group_size."
+        )
+
     def _update_all(self) -> None:
         progress = self.progress
+        if progress.minibatch == 0 and self.listener is not None:
+            self.listener.on_update(self.run, progress.step)
         while progress.minibatch < self.minibatches_a_step:
-            if self.run.reward_calls == 0:
-                raise self._too_little() from None
             self._update()
             progress.minibatch += 1
             progress.update += 1
@@ -146,12 +166,6 @@ class Trainer:
 
     def _end_step(self) -> None:
         progress = self.progress
-    def _too_little(self) -> SuiteError:
-        return SuiteError(
-            f"{self.settings.max_reward_calls} reward calls do not pay for the first step.\n"
-            "Raise --max-reward-calls, or lower train.num_contexts or train.group_size."
-        )
-
         assert progress.experience is not None
         self.algorithm.after_update(self.run, progress.step)
         metrics = {k: v / max(1, self.minibatches_a_step) for k, v in progress.sums.items()}
@@ -281,7 +295,7 @@ class Trainer:
             keep=self.settings.keep_checkpoints,
         )
         if self.listener is not None:
-            self.listener.on_checkpoint(self.run, path)
+            self.listener.on_checkpoint(self.run, p.step, path)
 
     def _state(self) -> dict[str, Any]:
         p = self.progress

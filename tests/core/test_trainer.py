@@ -43,7 +43,11 @@ class Heard:
     metrics: list[dict[str, float]] = field(default_factory=list)
     evaluated: list[tuple[int, dict[str, Tensor]]] = field(default_factory=list)
 
+    def on_scored(self, *args: Any) -> None: ...
+
     def on_collect(self, run: Run, step: int, experience: Experience) -> None: ...
+
+    def on_update(self, run: Run, step: int) -> None: ...
 
     def on_step(self, run: Run, step: int, metrics: dict[str, float]) -> None:
         self.metrics.append(metrics)
@@ -51,7 +55,7 @@ class Heard:
     def on_evaluate(self, run: Run, step: int) -> None:
         self.evaluated.append((step, weights(run)))
 
-    def on_checkpoint(self, run: Run, path: Path) -> None: ...
+    def on_checkpoint(self, run: Run, step: int, path: Path) -> None: ...
 
     def position(self) -> dict[str, Any]:
         return {}
