@@ -1,6 +1,6 @@
 """Fine-tune any generative model against rewards that can be checked.
 
-The four functions of the Python API load torch, so they wait until somebody asks for one:
+The functions of the Python API load torch, so they wait until somebody asks for one:
 ``import suite`` and the command line's listings stay fast.
 """
 
@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "evaluate", "load_run", "run", "sample"]
+__all__ = ["__version__", "evaluate", "export", "load_run", "run", "sample"]
 
 
 def __getattr__(name: str) -> Any:

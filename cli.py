@@ -195,6 +195,18 @@ def sample(
 
 
 @main.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--base", is_flag=True, help="Write the base policy instead.")
+def export(run: Path, folder: Path, base: bool) -> None:
+    """Write a run's policy to FOLDER, in its family's own format."""
+    from suite.core.api import export as write
+
+    name = write(run, folder, base=base)
+    click.echo(f"wrote {folder}; learn on from it: --policy {name}")
+
+
+@main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 def report(folder: Path) -> None:
     """Write a run's report.html again."""

@@ -76,6 +76,20 @@ def load_run(folder: str | Path) -> Outcome:
     return outcome_of(RunFolder.open(Path(folder)))
 
 
+def export(run: str | Path, folder: str | Path, *, base: bool = False) -> str:
+    """Write a run's policy (or its base) to a new folder, in its family's own format.
+
+    Returns:
+        What ``run(policy=...)`` takes: "NAME:FOLDER".
+
+    Raises:
+        SuiteError: there is no such run, or the folder is in use or cannot be written.
+    """
+    from suite.core.export import export as write
+
+    return write(Path(run), Path(folder), base=base)
+
+
 def evaluate(folder: str | Path, *, num_samples: int = 256, base: bool = False) -> dict[str, Any]:
     """Measure a run's policy (or its base) on the held-out contexts; the panel's numbers."""
     from suite.core.execute import policy_of

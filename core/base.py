@@ -19,10 +19,10 @@ from safetensors.torch import load_file, save_file
 from suite.core import cache, registry
 from suite.core.build import Built
 from suite.core.config_model import parse_config
-from suite.core.errors import SuiteError
 from suite.core.presets import resolve
 from suite.core.progress import Progress
 from suite.core.run import Run
+from suite.core.saved_policy import load_saved
 from suite.core.settings import TrainSettings
 from suite.core.trainer import Trainer
 
@@ -33,12 +33,12 @@ SEED = 0  # a base does not depend on the run's seed: seeds of one task share it
 def load_base(built: Built, progress: Progress) -> float:
     """Give the run's policy the weights of its base; returns the seconds of training (0: cached).
 
+    Nothing is trained where --policy names a folder with weights.
+
     Raises:
         SuiteError: the run names a folder whose policy does not fit.
     """
-    asked = built.config.policy or ""
-    if asked.startswith("run:"):
-        load_from_run(built.run, Path(asked.partition(":")[2]))
+    if load_saved(built):
         return 0.0
     if built.config.task.base is None or built.policy_use.name != built.config.task.policy.name:
         return 0.0
@@ -118,42 +118,19 @@ def _train_and_store(
     return seconds
 
 
-def load_from_run(run: Run, folder: Path) -> None:
-    """Give the policy the weights of another run's newest good checkpoint.
-
-    Raises:
-        SuiteError: there is none, or its weights do not fit this policy.
-    """
-    def on_scored(self, *args: Any) -> None:
-        """Demonstrations have no scores."""
-
-    from suite.core.checkpoint import newest_good
-
-    path, _ = newest_good(folder / "checkpoints")
-    def on_update(self, *args: Any) -> None:
-        """Nothing to show."""
-
-    if path is None:
-        raise SuiteError(
-            f"'{folder}' holds no checkpoint.\nName the folder of a run: --policy run:FOLDER."
-        )
-    try:
-        run.policy.load_state_dict(load_file(path / "policy.safetensors"))
-    except RuntimeError as error:
-        first = str(error).splitlines()[-1].strip()
-        raise SuiteError(
-            f"the weights in '{folder}' do not fit this task's policy: {first}.\n"
-            "Use the task and the [policy] settings of that run: see its config.toml."
-        ) from error
-
-
 class _Steps:
     """A trainer's listener that only advances a progress bar."""
 
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
 
+    def on_scored(self, *args: Any) -> None:
+        """Demonstrations have no scores."""
+
     def on_collect(self, *args: Any) -> None:
+        """Nothing to show."""
+
+    def on_update(self, *args: Any) -> None:
         """Nothing to show."""
 
     def on_step(self, run: Run, step: int, metrics: dict[str, float]) -> None:

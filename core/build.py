@@ -19,6 +19,7 @@ from suite.core.processes import Processes
 from suite.core.reward import Reward
 from suite.core.run import Run
 from suite.core.sampler import Sampler
+from suite.core.saved_policy import FIXED, check_shape, choose
 from suite.core.task import DATA, Use
 from suite.core.user_rewards import user_reward
 
@@ -31,6 +32,7 @@ class Built:
         policy_use: what the policy was made of, without --fix.
         fixed: the policy under --fix, or None: it replaces the run's once the base is there, for
             the demonstrations that a base learns from need not keep the template's letters.
+        fixed_use: what ``fixed`` was made of.
     """
 
     config: Config
@@ -38,21 +40,17 @@ class Built:
     algorithm: Algorithm
     policy_use: Use
     fixed: Policy | None = None
+    fixed_use: Use | None = None
     codec: Codec | None = None
     metrics: Mapping[str, Metric] = field(default_factory=dict)
 
 
 def policy_use(config: Config) -> Use:
-    """The policy asked for: the task's, a plugin's, or the task's with a run's weights."""
-    asked = config.policy
-    own = config.task.policy
-    if asked is None or asked == "tiny" or asked.startswith("run:"):
-        return own.updated(**config.section("policy"))
-    name, _, argument = asked.partition(":")
-    settings = dict(own.config) if name == own.name else {}
-    if argument:
-        settings = {"folder": argument}
-    return Use(name, **{**settings, **config.section("policy")})
+    """The policy asked for: the task's, a plugin's, or that of a folder; without its --fix."""
+    if config.saved is None:
+        return choose(config.task.policy, config.policy).updated(**config.section("policy"))
+    settings = {key: value for key, value in config.saved.config.items() if key != FIXED}
+    return Use(config.saved.name, **{**settings, **config.section("policy")})
 
 
 def check_before_loading(config: Config, algorithm: Algorithm) -> None:
@@ -118,11 +116,15 @@ def build(config: Config, *, folder: Path | None = None) -> Built:
     )
     processes = Processes(device=config.device, precision=config.precision)  # type: ignore[arg-type]
     use = policy_use(config)
-    fixed = _fixed(use, config, codec)
-    if fixed is not None:
-        fixed = fixed.to(processes.device)
+    fixed_use = _under_fix(use, config, codec)
+    fixed = None
+    if fixed_use is not None:
+        settings = _with_data(fixed_use, config)
+        fixed = registry.make_policy(use.name, settings).to(processes.device)
     policy = registry.make_policy(use.name, _with_data(use, config)).to(processes.device)
     check_capabilities(config.recipe.name, algorithm, use.name, policy.capabilities)
+    if config.saved is not None:
+        check_shape(policy, use.name, config)
     reward = _reward(config, task.reward, "reward")
     if config.reward is not None or config.reward_cmd is not None:
         if task.environment is not None:
@@ -156,6 +158,7 @@ def build(config: Config, *, folder: Path | None = None) -> Built:
         metrics=metrics,
         policy_use=use,
         fixed=fixed,
+        fixed_use=fixed_use,
     )
 
 
@@ -194,10 +197,18 @@ def trainable_copy(policy: Policy) -> Policy:
     return twin
 
 
-def _fixed(use: Use, config: Config, codec: Codec | None) -> Policy | None:
-    """The policy with the template's letters kept at the positions of --fix, if any."""
+def _under_fix(use: Use, config: Config, codec: Codec | None) -> Use | None:
+    """A policy that keeps what --fix fixes, and what it kept when it was saved; None: nothing."""
+    before = {} if config.saved is None else config.saved.config.get(FIXED, {})
+    fixed = {int(position): letter for position, letter in before.items()}
+    fixed.update(_template_letters(config, codec))
+    return use.updated(**{FIXED: fixed}) if fixed else None
+
+
+def _template_letters(config: Config, codec: Codec | None) -> dict[int, int]:
+    """The template's letter at each position of --fix."""
     if config.fix is None:
-        return None
+        return {}
     template = config.task.template
     if template is None or codec is None:
         raise SuiteError(
@@ -205,9 +216,7 @@ def _fixed(use: Use, config: Config, codec: Codec | None) -> Policy | None:
             "Drop --fix, or name a task that has one: `suite show TASK`."
         )
     tokens = codec.encode((template,)).tensor[0].tolist()
-    kept = parse_positions(config.fix, len(tokens))
-    use = use.updated(fixed={position: tokens[position] for position in kept})
-    return registry.make_policy(use.name, _with_data(use, config))
+    return {position: tokens[position] for position in parse_positions(config.fix, len(tokens))}
 
 
 def _reward(config: Config, use: Use | None, section: str) -> Reward | None:

@@ -22,6 +22,7 @@ from suite.core.document import (
 )
 from suite.core.errors import SuiteError, unknown_name
 from suite.core.presets import Recipe, resolve
+from suite.core.saved_policy import SECTION, find_saved, fix_of_run, record
 from suite.core.settings import TrainSettings
 from suite.core.task import Task, Use
 from suite.core.toml import dumps, load
@@ -64,7 +65,11 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """One run, resolved: every name and every setting that is not a class default."""
+    """One run, resolved: every name and every setting that is not a class default.
+
+    Attributes:
+        saved: what the policy in the folder that --policy names was made of.
+    """
 
     task: Task
     recipe: Recipe
@@ -76,6 +81,7 @@ class Config:
     data: str | None = None
     fix: str | None = None
     policy: str | None = None
+    saved: Use | None = None
     sampler: str | None = None
     reward: str | None = None
     reward_cmd: str | None = None
@@ -106,6 +112,7 @@ class Config:
             "fix": self.fix,
             "reward_file": self.reward,
             "reward_command": self.reward_cmd,
+            SECTION: record(self.saved),
         }
         return dumps({**head, **{k: dict(v) for k, v in self.sections.items() if v}})
 
@@ -121,7 +128,7 @@ def resolve_request(request: Request) -> Config:
         SuiteError: an unknown name, section or key; neither task nor domain; data that is missing.
     """
     document = load(request.config) if request.config is not None else {}
-    check_document(document, SECTIONS)
+    check_document(document, (*SECTIONS, SECTION))
     task = _task(request, document)
     algo = request.algo or document.get("algo_name") or task.default_algo
     if not algo:
@@ -141,6 +148,9 @@ def resolve_request(request: Request) -> Config:
     device = _pick(request.device, document.get("device"), "cpu")
     check_device(device)
     data = _data(task, request.data or document.get("data"))
+    policy = request.policy or document.get("policy_name")
+    recorded = None if request.policy else document.get(SECTION)
+    kept = fix_of_run(policy, task) if recorded is None else None
     return Config(
         task=task,
         recipe=recipe,
@@ -150,8 +160,9 @@ def resolve_request(request: Request) -> Config:
         precision=_precision(_pick(request.precision, document.get("precision"), "fp32")),
         processes=check_least("processes", _pick(request.processes, document.get("processes"), 1)),
         data=data,
-        fix=request.fix or document.get("fix"),
-        policy=request.policy or document.get("policy_name"),
+        fix=request.fix or document.get("fix") or kept,
+        policy=policy,
+        saved=find_saved(policy, recorded),
         sampler=sampler,
         reward=reward,
         reward_cmd=reward_cmd,

@@ -9,12 +9,14 @@ from dataclasses import replace
 
 from suite.core.build import Built, build, freeze_base, trainable_copy
 from suite.core.config import Config
+from suite.core.saved_policy import load_saved
 from suite.core.trainer import Trainer
 
 
 def describe(config: Config) -> str:
-    """The text of a dry run; builds the policy with its initial weights and writes nothing."""
+    """The text of a dry run; writes nothing and trains no base: weights are initial, or saved."""
     built = build(config)
+    given = load_saved(built)
     freeze_base(built)
     run = built.run
     parameters = sum(p.numel() for p in run.policy.parameters())
@@ -28,7 +30,8 @@ def describe(config: Config) -> str:
         config.to_toml().rstrip(),
         "",
         f"# would run {' <- '.join(reversed(config.recipe.chain))} on {config.task.name}",
-        f"# policy {built.policy_use.name}: {parameters:,} parameters",
+        f"# policy {built.policy_use.name}: {parameters:,} parameters"
+        + (f", weights of {config.policy}" if given else ""),
         f"# a sample is {run.policy.num_steps} decisions at most",
         f"# {settings.num_steps} steps, {updates} updates, {samples} samples a step",
         f"# about {training:.0f} s of training ({seconds:.2f} s a step, measured)",

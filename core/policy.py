@@ -10,11 +10,13 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from suite.core import policy_files
 from suite.core.distributions import RelaxedTokens, StepDistribution
 from suite.core.randomness import Streams
 from suite.core.records import Context, Samples, Trajectory
@@ -137,6 +139,41 @@ class Policy(nn.Module, ABC):
     def observe(self, state: State, rows: Tensor, observation: Tensor) -> State:
         """The state with new observations [K, ...] in ``rows`` [K] long."""
         raise NotImplementedError(f"{type(self).__name__} does not meet an environment")
+
+    def unfixed(self) -> "Policy":
+        """The same weights without the letters of --fix, for demonstrations that differ there.
+
+        Parameters are shared: what is learnt here is learnt by this policy.
+        """
+        return self
+
+    # --- files ----------------------------------------------------------------------------------
+
+    @property
+    def sample_shape(self) -> Mapping[str, int]:
+        """What a task asks of the size of samples, by setting: {"length": 24, "letters": 20}.
+
+        Saved weights serve only tasks that ask for the same.
+        """
+        return {}
+
+    def save(self, folder: Path, *, name: str, settings: Mapping[str, Any]) -> None:
+        """Write the policy to ``folder`` in its family's own format: what ``load`` reads.
+
+        Args:
+            folder: may exist.
+            name: the registered policy that this one is, built by the registry with
+            settings: as given then.
+        """
+        policy_files.save_policy(folder, name, settings, self.state_dict())
+
+    def load(self, folder: Path) -> None:
+        """Take the weights that ``save`` wrote.
+
+        Raises:
+            SuiteError: they are missing, unreadable, or do not fit.
+        """
+        policy_files.fill(self, policy_files.read_weights(folder), folder)
 
     # --- for the trainer ------------------------------------------------------------------------
 

@@ -103,7 +103,8 @@ class WeightedLikelihood(Algorithm):
     def _nll(self, run: "Run", minibatch: Minibatch, streams: Streams) -> Tensor:
         if "trajectory" not in minibatch.rows:
             samples: Samples = minibatch["sample"]
-            return run.policy.nll(
+            # Demonstrations need not keep what --fix keeps; under it they would cost infinity.
+            return run.policy.unfixed().nll(
                 samples, minibatch["context"], streams, draws=self.likelihood_draws
             )
         trajectory = minibatch["trajectory"]

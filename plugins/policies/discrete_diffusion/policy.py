@@ -14,6 +14,7 @@ Shapes: B samples or C contexts, N rows while sampling, R = C G rows (the G rows
 by side), T steps, S of them in a replay, L positions, V letters, H hidden units.
 """
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,12 +22,12 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from suite.core import policy_files
 from suite.core.config_model import parse_config
 from suite.core.distributions import RelaxedTokens, StepDistribution, UnmaskingStep
 from suite.core.policy import Policy, State, take_state
 from suite.core.randomness import Streams
 from suite.core.records import Context, Samples, Trajectory
-from suite.plugins.policies.discrete_diffusion import files
 from suite.plugins.policies.discrete_diffusion.config import DiffusionConfig
 from suite.plugins.policies.discrete_diffusion.constraints import completes_motif
 from suite.plugins.policies.discrete_diffusion.given import CONDITION, read_given, spread
@@ -51,6 +52,7 @@ from suite.plugins.policies.discrete_diffusion.schedule import (
     time_grid,
 )
 
+FAMILY = "discrete_diffusion"  # in config.json: every size reads the files of the others
 ROWS_A_CHUNK = 2048  # states that ``features`` reads at once
 
 
@@ -369,11 +371,26 @@ class DiscreteDiffusion(Policy):
         total: Tensor = hid + kept
         return total
 
+    def unfixed(self) -> "DiscreteDiffusion":
+        """A conditional of the same network: masked letters given those that are known."""
+        twin = copy.copy(self)
+        twin.config = self.config.model_copy(update={"fixed": {}})
+        return twin
+
     # --- files ----------------------------------------------------------------------------------
+
+    @property
+    def sample_shape(self) -> Mapping[str, int]:
+        return {"length": self.config.length, "letters": self.config.letters}
+
+    def save(self, folder: Path, *, name: str, settings: Mapping[str, Any]) -> None:
+        """Every setting with its value, so that the file does not lean on a size's defaults."""
+        self.save_pretrained(folder)
 
     def save_pretrained(self, folder: Path | str) -> None:
         """Write config.json and model.safetensors."""
-        files.save(Path(folder), self.config.model_dump(mode="json"), self.state_dict())
+        settings = self.config.model_dump(mode="json")
+        policy_files.save_policy(Path(folder), FAMILY, settings, self.state_dict())
 
     @classmethod
     def from_pretrained(cls, folder: Path | str, **overrides: Any) -> "DiscreteDiffusion":
@@ -383,7 +400,7 @@ class DiscreteDiffusion(Policy):
             SuiteError: the folder or a file is missing or broken, or an override changes the
                 shape of the network.
         """
-        config, weights = files.load(Path(folder))
-        policy = cls(parse_config(DiffusionConfig, {**config, **overrides}, "policy"))
-        files.fill(policy, weights, Path(folder))
+        settings = policy_files.read_settings(Path(folder), FAMILY)
+        policy = cls(parse_config(DiffusionConfig, {**settings, **overrides}, "policy"))
+        policy.load(Path(folder))
         return policy

@@ -50,6 +50,10 @@ class ActorPolicy(Policy):
             return Categorical(out)
         return GaussianStep(out, self.log_std.exp(), batch_ndim=observation.ndim - 1)
 
+    @property
+    def sample_shape(self) -> Mapping[str, int]:
+        return {"observation": self.observation, "actions": self.actions}
+
     # --- sampling -------------------------------------------------------------------------------
 
     def start(self, context: Context, streams: Streams) -> State:

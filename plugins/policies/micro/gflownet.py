@@ -4,6 +4,7 @@ The state graph is a tree, so the backward law is 1. Letter id V is padding in a
 the exit action in a decision. Shapes: B samples, T = L + 1 decisions, V letters, S steps.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import torch
@@ -43,6 +44,10 @@ class GFlowNetPolicy(Policy):
         only_exit = torch.full_like(logits, -torch.inf)
         only_exit[:, self.exit] = 0.0
         return Categorical(torch.where(full, only_exit, logits))
+
+    @property
+    def sample_shape(self) -> Mapping[str, int]:
+        return {"length": self.length, "letters": self.letters}
 
     # --- sampling -------------------------------------------------------------------------------
 

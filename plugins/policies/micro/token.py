@@ -3,6 +3,7 @@
 Shapes: B samples, L letters a string, V letters of the alphabet, S steps.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import torch
@@ -29,6 +30,10 @@ class TokenPolicy(Policy):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.trunk, self.head = _network(length, letters, network, width)
+
+    @property
+    def sample_shape(self) -> Mapping[str, int]:
+        return {"length": self.num_steps, "letters": self.letters}
 
     # --- sampling -------------------------------------------------------------------------------
 

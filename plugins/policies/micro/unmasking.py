@@ -45,6 +45,10 @@ class UnmaskingPolicy(Policy):
         hot: Tensor = torch.nn.functional.one_hot(tokens, self.letters + 1)
         return hot.to(next(self.parameters()).dtype)
 
+    @property
+    def sample_shape(self) -> Mapping[str, int]:
+        return {"length": self.length, "letters": self.letters}
+
     # --- sampling -------------------------------------------------------------------------------
 
     def start(self, context: Context, streams: Streams) -> State:

@@ -85,7 +85,7 @@ def test_a_broken_folder_says_what_is_wrong(
     with pytest.raises(SuiteError, match=r"is no saved policy: it has no config.json"):
         DiscreteDiffusion.from_pretrained(tmp_path)
     make_policy().float().save_pretrained(tmp_path)
-    with pytest.raises(SuiteError, match="do not fit the network of its config"):
+    with pytest.raises(SuiteError, match="do not fit the policy that its settings"):
         DiscreteDiffusion.from_pretrained(tmp_path, width=16)
     weights = (tmp_path / "model.safetensors").read_bytes()
     (tmp_path / "model.safetensors").write_bytes(weights[:-100])
