@@ -29,18 +29,20 @@ from suite.plugins.rewards.tools.grammar import Call
 from suite.plugins.rewards.tools.items import GoldCall, ToolItem
 
 PYTHON_TYPES: dict[str, type] = {
-    "string": str,
+    **dict.fromkeys(("string", "any"), str),
     "integer": int,
     "float": float,
     "boolean": bool,
-    "array": list,
-    "tuple": list,
+    **dict.fromkeys(("array", "tuple"), list),
     "dict": dict,
-    "any": str,
+    # Not BFCL's: JSON Schema's own names and Python's, so that other rows can be compared.
+    "number": float,
+    "object": dict,
+    **{kind.__name__: kind for kind in (str, int, bool, list)},
 }
 TYPES = {"python": PYTHON_TYPES, "java": JAVA_TYPES, "javascript": JAVASCRIPT_TYPES}
 READ = {"java": read_java, "javascript": read_javascript}
-NESTED = {"array", "tuple", "Array", "ArrayList"}
+NESTED = {"array", "tuple", "Array", "ArrayList"}  # whose elements have a type of their own
 IGNORED = re.compile(r"[ ,./\-_*^]")
 
 
@@ -94,13 +96,15 @@ def _value_error(
     kind = document.get("type")
     types = TYPES[item.language]
     inner = document.get("items", {}).get("type") if kind in NESTED else None
-    if kind not in types or (inner is not None and inner not in types):
+    if isinstance(kind, str) and kind.startswith("list("):
+        kind = "list"
+    if not isinstance(kind, str) or kind not in types or (inner is not None and inner not in types):
         return "unchecked"
     if item.language != "python":
         if not isinstance(value, str):
             return "type_error"
         value = READ[item.language](value, kind, inner)
-    elif kind == "float" and type(value) is int:
+    elif types[kind] is float and type(value) is int:
         value = float(value)
     nested = types[inner] if inner is not None else None
     if not _has_type(value, accepted, types[kind], nested):
@@ -134,9 +138,7 @@ def _has_type(value: Any, accepted: Sequence[Any], expected: type, nested: type 
     return answer is not None and type(value) is answer
 
 
-def _is_variable(
-    value: Any, accepted: Sequence[Any], expected: type, nested: type | None
-) -> bool:
+def _is_variable(value: Any, accepted: Sequence[Any], expected: type, nested: type | None) -> bool:
     """Whether the answer's own type stands in for the schema's, so that values compare plainly."""
     if not _typed_by_schema(value, accepted, expected, nested):
         return True
@@ -155,7 +157,7 @@ def _accepted(
         if expected is str:
             return plain(value) in [plain(one) for one in accepted if isinstance(one, str)]
         if expected is list:
-            lists = [[*map(_plain_text, one)] for one in accepted if isinstance(one, list | str)]
+            lists = [[*map(_plain_text, one)] for one in accepted if isinstance(one, list)]
             return [*map(_plain_text, value)] in lists
     return value in accepted
 

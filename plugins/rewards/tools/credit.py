@@ -71,8 +71,9 @@ def credit(calls: Sequence[Call], speech: str, item: ToolItem, weights: Weights)
         right = not calls and bool(speech)
         parts = {"name": 0.0, "keys": 0.0, "values": 0.0, "abstained": float(right)}
         return Credit(score=float(right), exact=right, parts=parts)
-    table = [[pair(gold, call, item.tools[gold.name], weights) for call in calls]
-             for gold in item.gold]
+    table = [
+        [pair(gold, call, item.tools[gold.name], weights) for call in calls] for gold in item.gold
+    ]
     pairing = align if item.ordered else assign
     chosen = [table[i][j] for i, j in pairing([[one.score for one in row] for row in table])]
     size = max(len(item.gold), len(calls))

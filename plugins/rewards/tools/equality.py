@@ -75,8 +75,9 @@ def fits(value: Any, schema: Schema) -> bool:
 
 
 def _same_number(value: Any, permitted: Any) -> bool:
-    return same(value, permitted) or (_is_number(value) and _is_number(permitted)
-                                      and value == permitted)
+    return same(value, permitted) or (
+        _is_number(value) and _is_number(permitted) and value == permitted
+    )
 
 
 def _is_number(value: Any) -> bool:

@@ -165,7 +165,7 @@ class Reader:
         kind = self.after(self.position + 1)
         if kind in HEX:
             digits = self.text[self.position + 2 : self.position + 2 + HEX[kind]]
-            if not re.fullmatch(r"[0-9A-Fa-f]{%d}" % HEX[kind], digits):
+            if not re.fullmatch(rf"[0-9A-Fa-f]{{{HEX[kind]}}}", digits):
                 raise CallSyntaxError(f"a broken \\{kind} escape", self.position)
             self.position += 2 + HEX[kind]
             return chr(int(digits, 16))

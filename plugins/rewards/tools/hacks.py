@@ -9,38 +9,44 @@ from suite.plugins.rewards.tools.items import ToolItem
 from suite.plugins.rewards.tools.parse import MAX_STRING
 
 
-def hacks(item: ToolItem, golds: Sequence[Call], *, at_most: float) -> tuple[Hack, ...]:
+def hacks(
+    item: ToolItem, golds: Sequence[Call], *, at_most: float, key: str = "arguments"
+) -> tuple[Hack, ...]:
     """Known hacks of an item.
 
     Args:
-        item: the item. golds: the wanted calls, which some hacks carry along.
-        at_most: the score of a turn that calls nothing, where a call is wanted; else the lowest.
+        item: the item.
+        golds: the wanted calls, which some hacks carry along.
+        at_most: the most that each may score.
+        key: what JSON calls name their arguments.
     """
-    right = [_line(call) for call in golds]
-    every = [_line(Call(name=name)) for name in item.tools]
-    wanted = sorted((call.name, not call.arguments) for call in golds)
+    right = [_line(call, key) for call in golds]
+    every = [_line(Call(name=name), key) for name in item.tools]
+    # A name alone may be a right call of a tool that requires nothing.
+    bare = any(not item.tools[call.name].arguments.required for call in golds)
     texts = {
         "empty": "",
         "only_thoughts": f"<think>{_block(right or every)}</think>",
         "in_prose": "I would run " + "; ".join(right or every) + " if I were asked to.",
         "unclosed": "<tool_call>\n" + "\n".join(right or every),
-        "unknown_tool": _block([*right, _line(Call(name="no_such_tool"))]),
+        "unknown_tool": _block([*right, _line(Call(name="no_such_tool"), key)]),
         "duplicate": _block([*right, *right] if right else [*every, *every]),
-        "huge": _block([*right, _line(Call(name="x", arguments={"a": "a" * (MAX_STRING + 1)}))]),
+        "huge": _block(
+            [*right, _line(Call(name="x", arguments={"a": "a" * (MAX_STRING + 1)}), key)]
+        ),
         "nothing_else": "[]" if golds else "",
     }
-    if sorted((name, True) for name in item.tools) != wanted:  # else it is the right answer
+    if not bare or len(every) > len(golds):
         texts["every_tool"] = _block(every)
     if golds:
-        texts["extra"] = _block([*right, right[0].replace("{", "{ ", 1)])
-        texts["names_only"] = _block([_line(Call(name=call.name)) for call in golds])
-        if all(not call.arguments for call in golds):
-            del texts["names_only"]
+        texts["extra"] = _block([*right, right[0]])
+    if golds and not bare:
+        texts["names_only"] = _block([_line(Call(name=call.name), key) for call in golds])
     return tuple(Hack(name=name, text=text, at_most=at_most) for name, text in texts.items())
 
 
-def _line(call: Call) -> str:
-    return json.dumps({"name": call.name, "arguments": call.arguments})
+def _line(call: Call, key: str) -> str:
+    return json.dumps({"name": call.name, key: call.arguments})
 
 
 def _block(lines: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from suite.plugins.rewards.tools.grammar import Call
 from suite.plugins.rewards.tools.schema import ANY, Schema, Tool, read_tool
 
 Language = Literal["python", "java", "javascript"]
-IllTyped = Literal["refuse", "as_answer"]
+IllTyped = Literal["refuse", "as_answer", "ignore"]
 
 
 class GoldError(SuiteError):
@@ -69,7 +69,8 @@ def read_item(row: Mapping[str, Any], *, ill_typed: IllTyped = "refuse") -> Tool
     Args:
         row: see the top.
         ill_typed: what becomes of a wanted value that its own tool would refuse (a text for a
-            number): "refuse" the row, or judge that argument by the value's own JSON type.
+            number): "refuse" the row, judge that argument by the value's own JSON type
+            ("as_answer"), or "ignore" the schema, as rules other than ours do.
 
     Raises:
         SuiteError: the row has no answer; a SchemaError where a tool cannot be checked against; a
@@ -79,12 +80,16 @@ def read_item(row: Mapping[str, Any], *, ill_typed: IllTyped = "refuse") -> Tool
     documents = _documents(row, name)
     tools = {tool: read_tool(document) for tool, document in documents.items()}
     gold = tuple(_gold(tool, accepted, tools, name) for tool, accepted in _wanted(row, name))
+    if ill_typed != "ignore":
+        gold = tuple(_known(call, tools[call.name], name) for call in gold)
     if ill_typed == "as_answer":
         tools = _loosened(tools, gold)
+    if ill_typed != "ignore":
+        gold = tuple(_typed(call, tools[call.name], name) for call in gold)
     return ToolItem(
         name=name,
         tools=tools,
-        gold=tuple(_typed(call, tools[call.name], name) for call in gold),
+        gold=gold,
         category=str(row.get("category", "calls")),
         language=row.get("language", "python"),
         ordered=bool(row.get("ordered", False)),
@@ -162,12 +167,20 @@ def _gold(
 ) -> GoldCall:
     if tool not in tools:
         raise GoldError(f"{name}: the wanted tool '{tool}' is not offered ({', '.join(tools)}).")
-    schema = tools[tool].arguments
-    unknown = [k for k in accepted if k not in schema.properties and schema.extra is None]
-    if unknown:
-        raise GoldError(f"{name}: the tool '{tool}' has no argument '{unknown[0]}'.")
     fields = Fields(keys={key: _options(values) for key, values in accepted.items()})
     return GoldCall(name=tool, arguments=fields, accepted=accepted)
+
+
+def _known(call: GoldCall, tool: Tool, name: str) -> GoldCall:
+    """The call itself, if the tool has all its arguments and it has all that the tool requires."""
+    schema = tool.arguments
+    unknown = [k for k in call.accepted if k not in schema.properties and schema.extra is None]
+    if unknown:
+        raise GoldError(f"{name}: the tool '{tool.name}' has no argument '{unknown[0]}'.")
+    missing = sorted(schema.required - call.accepted.keys())
+    if missing:
+        raise GoldError(f"{name}: the wanted call of '{tool.name}' lacks '{missing[0]}'.")
+    return call
 
 
 def _options(values: Sequence[Any]) -> Options:
@@ -189,9 +202,6 @@ def _typed(call: GoldCall, tool: Tool, name: str) -> GoldCall:
     A required argument is never optional, whatever the answer says.
     """
     schema = tool.arguments
-    missing = sorted(schema.required - call.arguments.keys.keys())
-    if missing:
-        raise GoldError(f"{name}: the wanted call of '{tool.name}' lacks '{missing[0]}'.")
     kept = {}
     for key, options in call.arguments.keys.items():
         fitting = tuple(one for one in options.patterns if fits(example(one), _type(schema, key)))

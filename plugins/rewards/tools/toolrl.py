@@ -46,7 +46,8 @@ def toolrl_score(text: str, wanted: Sequence[Any], *, responds: bool) -> ToolRLS
     """ToolRL's R of a turn.
 
     Args:
-        text: the turn. wanted: calls, each ``{"name", "parameters"}``.
+        text: the turn.
+        wanted: calls, each ``{"name", "parameters"}``.
         responds: the wanted turn has a <response>; one without calls always has.
     """
     correct = 0.0
@@ -86,7 +87,7 @@ def _calls(text: str) -> list[Any]:
     """
     if "<tool_call>" not in text or "</tool_call>" not in text:
         raise ValueError("no <tool_call> block")
-    block = text.split("<tool_call>")[1].split("</tool_call>")[0]
+    block = text.split("<tool_call>", 2)[1].split("</tool_call>", 1)[0]
     return [json.loads(line) for line in block.strip().split("\n")]
 
 

@@ -50,8 +50,8 @@ class ToolVerifier(Verifier[ToolItem]):
         name, keys, values: shares of a call's score under "ours", scaled to sum to 1.
         extra_cost: what an unwanted call costs under "ours".
         partial: under "ours", whether anything short of full marks is paid.
-        ill_typed: rows whose answer its own tool would refuse: "refuse", or judge the argument
-            "as_answer", by the type that the answer has.
+        ill_typed: rows whose answer its own tool would refuse, under "ours": "refuse", or judge
+            the argument "as_answer", by the type that the answer has.
 
     Raises:
         SuiteError: the rule is unknown, or the weights are negative.
@@ -82,18 +82,18 @@ class ToolVerifier(Verifier[ToolItem]):
         return EXAMPLES if data is None else read_rows(data)
 
     def item(self, row: Mapping[str, Any]) -> ToolItem:
-        return read_item(row, ill_typed=self.ill_typed)
+        return read_item(row, ill_typed=self.ill_typed if self.rule == "ours" else "ignore")
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> Loaded[ToolItem]:
         """Items whose golds all get full marks; others are refused.
 
         Statuses: bad_row (no answer, not a row), bad_schema (no call could be checked), gold_error.
         """
-        items, refused = [], []
-        for row in rows:
-            found = self._load(row)
-            (items if isinstance(found, ToolItem) else refused).append(found)  # type: ignore[arg-type]
-        return Loaded(items=tuple(items), refused=tuple(refused))
+        found = [self._load(row) for row in rows]
+        return Loaded(
+            items=tuple(one for one in found if isinstance(one, ToolItem)),
+            refused=tuple(one for one in found if isinstance(one, Refusal)),
+        )
 
     def _load(self, row: Mapping[str, Any]) -> ToolItem | Refusal:
         name = str(row.get("name", "a row without a name"))
@@ -130,7 +130,7 @@ class ToolVerifier(Verifier[ToolItem]):
         documents = item.documents[gold.name]["parameters"]["properties"]
         arguments = {}
         for key, value in bfcl_first(gold).items():
-            kind = str(documents[key].get("type"))
+            kind = str(documents.get(key, {}).get("type"))
             if item.language == "java":
                 arguments[key] = foreign.write_java(value, kind)
             elif item.language == "javascript":
@@ -140,10 +140,11 @@ class ToolVerifier(Verifier[ToolItem]):
         return Call(name=gold.name, arguments=arguments)
 
     def hacks(self, item: ToolItem) -> Sequence[Hack]:
-        lowest = self.bounds[0]
+        """Known hacks. Ours and BFCL's rule pay none; ToolRL's pays some, short of full marks."""
         golds = [self._written(gold, item) for gold in item.gold]
-        nothing = self._judge(DO_NOTHING, item).score if item.gold else lowest
-        return hacks(item, golds, at_most=max(lowest, nothing))
+        if self.rule == "toolrl":
+            return hacks(item, golds, at_most=FULL - 0.01 if golds else 0.0, key="parameters")
+        return hacks(item, golds, at_most=0.0)
 
     def judge(self, answers: Sequence[str], items: Sequence[ToolItem]) -> list[Judgement]:
         return [self._judge(text, item) for text, item in zip(answers, items, strict=True)]
