@@ -52,8 +52,15 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="suite")
 @click.option("--debug", is_flag=True, help="Show tracebacks of internal errors.")
-def main(debug: bool) -> None:
+@click.option("--local", metavar="PATH", help="Use a suite_local.py: the file, or its folder.")
+@click.pass_context
+def main(context: click.Context, debug: bool, local: str | None) -> None:
     """Fine-tune generative models against rewards that can be checked."""
+    context.obj = local
+    if local is not None:
+        from suite.core import registry
+
+        registry.use_local(Path(local))
 
 
 # --- running ------------------------------------------------------------------------------------
@@ -86,7 +93,9 @@ def main(debug: bool) -> None:
 @click.option(
     "--dry-run", is_flag=True, help="Show the resolved config and an estimate, run nothing."
 )
+@click.pass_obj
 def run(
+    local: str | None,
     assignments: tuple[str, ...],
     seeds: str | None,
     out: Path | None,
@@ -101,7 +110,7 @@ def run(
     from suite.core.toml import parse_assignment
 
     settings = dict(parse_assignment(text) for text in assignments)
-    request = Request(settings=settings, **options)
+    request = Request(settings=settings, local=local, **options)
     if seeds is not None and request.seed is not None:
         raise SuiteError("both --seed and --seeds were given.\nKeep one of them.")
     if dry_run:

@@ -62,17 +62,16 @@ def describe(built: Built) -> dict[str, Any]:
         "contexts": [contexts.name, dict(contexts.config), config.section("contexts")],
         "base": {**dict(config.task.base or {}), **config.section("base")},
         "data": None if config.data is None else _file_hash(Path(config.data)),
-        "code": [code_hash(entry.manifest.parent) for entry in owners],
+        "code": [code_hash(entry) for entry in owners],
         "torch": torch.__version__,
     }
 
 
-def code_hash(folder: Path) -> str:
-    """A hash of every source file in a plugin's folder."""
+def code_hash(entry: registry.Entry) -> str:
+    """A hash of every source file of a plugin."""
     digest = hashlib.blake2b(digest_size=10)
-    for path in sorted(folder.rglob("*")):
-        if path.suffix in (".py", ".toml", ".json") and "__pycache__" not in path.parts:
-            digest.update(path.name.encode() + path.read_bytes())
+    for path in entry.sources():
+        digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from suite.core.discovery import (
+    LOCAL_MODULE,
     Source,
     built_in_sources,
     installed_sources,
@@ -16,6 +17,8 @@ from suite.core.discovery import (
 )
 from suite.core.errors import DISTRIBUTION, SuiteError, unknown_name
 from suite.core.manifest import KINDS, Manifest, Provides, check_api, read_manifest
+
+SOURCES = (".py", ".toml", ".json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,13 @@ class Entry(Provides):
     distribution: str
     manifest: Path
     folder: Path | None = None
+
+    def sources(self) -> list[Path]:
+        """The code and settings that it may rest on: its folder's, or the two local files."""
+        if self.folder is not None:
+            return [self.folder / f"{self.module}.py", self.manifest]
+        found = (path for path in self.manifest.parent.rglob("*") if path.suffix in SOURCES)
+        return sorted(path for path in found if "__pycache__" not in path.parts)
 
     @property
     def built_in(self) -> bool:
@@ -129,15 +139,23 @@ def unusable() -> list[BrokenPlugin]:
     return [*_catalog.unreadable, *clashes]
 
 
-def use_local(folder: Path) -> None:
-    """Add the ``suite_local.py`` of a folder; only called when the user opted in.
+def use_local(path: Path) -> None:
+    """Add a ``suite_local.py``, named itself or by its folder; only called when the user opted in.
 
     Raises:
-        SuiteError: the file or its manifest ``suite_local.toml`` is missing or wrong.
+        SuiteError: the file or its manifest ``suite_local.toml`` is missing or wrong, or this
+            process uses that of another folder already: both would be one module.
     """
     _scan()
-    found = _read(local_source(folder.resolve()))  # asked for by name: its faults are raised
-    if found[0].manifest not in {entry.manifest for entry in _catalog.entries}:
+    folder = path.resolve().parent if path.name == f"{LOCAL_MODULE}.py" else path.resolve()
+    found = _read(local_source(folder))  # asked for by name: its faults are raised
+    used = {entry.folder for entry in _catalog.entries if entry.folder is not None}
+    if used - {folder}:
+        raise SuiteError(
+            f"the local plugin of {folder} was asked for, and that of {used.pop()} is in use.\n"
+            "Use one local plugin at a time, or make packages of them: `suite plugins new NAME`."
+        )
+    if not used:
         _catalog.entries += found
 
 

@@ -42,6 +42,7 @@ class Request:
         settings: by "section.key"; config: a TOML file of them.
         reward: "file.py:function"; reward_cmd: a shell command.
         fix: positions that stay as the task's template has them, "1-10,45".
+        local: a suite_local.py, or its folder.
     """
 
     task: str | None = None
@@ -61,6 +62,7 @@ class Request:
     reward_cmd: str | None = None
     max_reward_calls: int | None = None
     controls: bool | None = None
+    local: str | Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,7 @@ class Config:
     sampler: str | None = None
     reward: str | None = None
     reward_cmd: str | None = None
+    local: str | None = None
 
     def section(self, name: str) -> dict[str, Any]:
         """The settings of one section."""
@@ -112,6 +115,7 @@ class Config:
             "fix": self.fix,
             "reward_file": self.reward,
             "reward_command": self.reward_cmd,
+            "local_plugin": self.local,
             SECTION: record(self.saved),
         }
         return dumps({**head, **{k: dict(v) for k, v in self.sections.items() if v}})
@@ -129,6 +133,7 @@ def resolve_request(request: Request) -> Config:
     """
     document = load(request.config) if request.config is not None else {}
     check_document(document, (*SECTIONS, SECTION))
+    local = _local(request.local or document.get("local_plugin"))
     task = _task(request, document)
     algo = request.algo or document.get("algo_name") or task.default_algo
     if not algo:
@@ -166,7 +171,16 @@ def resolve_request(request: Request) -> Config:
         sampler=sampler,
         reward=reward,
         reward_cmd=reward_cmd,
+        local=local,
     )
+
+
+def _local(path: str | Path | None) -> str | None:
+    """Add the local plugin before any name is looked up; absolute, for a resume elsewhere."""
+    if path is None:
+        return None
+    registry.use_local(Path(path))
+    return str(Path(path).resolve())
 
 
 def _pick(given: Any, written: Any, default: Any) -> Any:

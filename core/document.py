@@ -14,7 +14,7 @@ from suite.core.task import Task
 TOP_LEVEL: dict[str, type] = {
     "task": str, "domain": str, "algo_name": str, "policy_name": str, "sampler_name": str,
     "seed": int, "device": str, "precision": str, "processes": int, "data": str, "fix": str,
-    "reward_file": str, "reward_command": str,
+    "reward_file": str, "reward_command": str, "local_plugin": str,
 }  # fmt: skip
 NOUNS = {str: "a string", int: "a whole number"}
 LOWEST = {"seed": 0, "processes": 1}
