@@ -122,7 +122,7 @@ def _typed_by_schema(
 ) -> bool:
     if type(value) is not expected:
         return False
-    if nested is None:
+    if nested is None or not isinstance(value, list):
         return True
     lists = [one for one in accepted if isinstance(one, list)]
     # an accepted value that is no list lets every list through, as in the original
@@ -158,6 +158,7 @@ def _accepted(
             return plain(value) in [plain(one) for one in accepted if isinstance(one, str)]
         if expected is list:
             lists = [[*map(_plain_text, one)] for one in accepted if isinstance(one, list)]
+            assert isinstance(value, list)
             return [*map(_plain_text, value)] in lists
     return value in accepted
 
