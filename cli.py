@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from suite import __version__
-from suite.core.errors import SuiteError
+from suite.core.errors import SuiteError, unknown_name
 
 EXIT_USER, EXIT_OURS = 2, 1
 
@@ -37,13 +37,9 @@ class _Group(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and args[0] not in self.commands and not args[0].startswith("-"):
-            from suite.core.errors import unknown_name
-
+            step = "Run `suite --help`."
             click.echo(
-                str(
-                    unknown_name("command", args[0], self.commands, next_step="Run `suite --help`.")
-                ),
-                err=True,
+                str(unknown_name("command", args[0], self.commands, next_step=step)), err=True
             )
             ctx.exit(EXIT_USER)
         return super().resolve_command(ctx, args)
@@ -88,6 +84,7 @@ def main(context: click.Context, debug: bool, local: str | None) -> None:
 @click.option("--max-reward-calls", type=click.IntRange(min=1), help="Stop before exceeding this.")
 @click.option("--reward", help="file.py:function that scores a list of strings.")
 @click.option("--reward-cmd", help="A command: JSON strings in, numbers out, one a line.")
+@click.option("--tracker", help="Tell a plugin's tracker the numbers too: `suite list trackers`.")
 @click.option("--fix", help="Positions that keep the template's letters: 1-10,45.")
 @click.option("--controls/--no-controls", default=None, help="Run the four controls (default yes).")
 @click.option(
@@ -181,16 +178,9 @@ def sample(
     """Draw fresh samples of a run's policy, with their scores."""
     from suite.core.api import sample as draw
     from suite.core.designs import sample_table, select_rows, write_csv, write_fasta
-    from suite.core.toml import parse_assignment
+    from suite.core.sampling import sampler_settings
 
-    given = dict(map(parse_assignment, assignments))
-    foreign = [key for key in given if sampler is None or not key.startswith("sampler.")]
-    if foreign:
-        raise SuiteError(
-            f"--set {foreign[0]} would not be read: `suite sample` takes the settings of its "
-            "--sampler alone.\nExample: --sampler NAME --set sampler.n=8."
-        )
-    settings = {key.removeprefix("sampler."): value for key, value in given.items()}
+    settings = sampler_settings(assignments, sampler)
     rows: Sequence[Mapping[str, Any]] = draw(
         folder, num_samples=num_samples, seed=seed, sampler=sampler, settings=settings
     )
@@ -354,14 +344,9 @@ def cache() -> None:
 @cache.command(name="list")
 def cache_list() -> None:
     """What is in the cache."""
-    from suite.core.cache import cache_folder, listing
+    from suite.core.cache import text
 
-    click.echo(cache_folder())
-    for entry in listing():
-        seconds = entry.description.get("seconds")
-        trained = "" if seconds is None else f"  trained in {seconds} s"
-        task = entry.description.get("task", "of an unnamed task")
-        click.echo(f"{entry.path.name}  {entry.size / 1e6:.1f} MB  {task}{trained}")
+    click.echo(text())
 
 
 @cache.command(name="clear")

@@ -95,6 +95,17 @@ def listing() -> list[CacheEntry]:
     return sorted(found, key=lambda entry: -entry.path.stat().st_mtime)
 
 
+def text() -> str:
+    """The cache's folder and a line an entry."""
+    lines = [str(cache_folder())]
+    for entry in listing():
+        seconds = entry.description.get("seconds")
+        trained = "" if seconds is None else f"  trained in {seconds} s"
+        task = entry.description.get("task", "of an unnamed task")
+        lines.append(f"{entry.path.name}  {entry.size / 1e6:.1f} MB  {task}{trained}")
+    return "\n".join(lines)
+
+
 def clear(older_than_seconds: float = 0.0) -> int:
     """Remove entries at least that old; returns how many."""
     now, count = time.time(), 0

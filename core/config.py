@@ -29,7 +29,7 @@ from suite.core.toml import dumps, load
 
 SECTIONS = (
     "algo", "train", "policy", "reward", "held_out_reward", "contexts", "environment", "sampler",
-    "controls", "base",
+    "controls", "base", "tracker",
 )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ class Request:
         settings: by "section.key"; config: a TOML file of them.
         reward: "file.py:function"; reward_cmd: a shell command.
         fix: positions that stay as the task's template has them, "1-10,45".
-        local: a suite_local.py, or its folder.
+        tracker: who else hears the numbers; local: a suite_local.py, or its folder.
     """
 
     task: str | None = None
@@ -62,6 +62,7 @@ class Request:
     reward_cmd: str | None = None
     max_reward_calls: int | None = None
     controls: bool | None = None
+    tracker: str | None = None
     local: str | Path | None = None
 
 
@@ -87,6 +88,7 @@ class Config:
     sampler: str | None = None
     reward: str | None = None
     reward_cmd: str | None = None
+    tracker: str | None = None
     local: str | None = None
 
     def section(self, name: str) -> dict[str, Any]:
@@ -115,6 +117,7 @@ class Config:
             "fix": self.fix,
             "reward_file": self.reward,
             "reward_command": self.reward_cmd,
+            "tracker_name": self.tracker,
             "local_plugin": self.local,
             SECTION: record(self.saved),
         }
@@ -148,7 +151,10 @@ def resolve_request(request: Request) -> Config:
     reward = request.reward or document.get("reward_file")
     reward_cmd = request.reward_cmd or document.get("reward_command")
     own_reward = reward is not None or reward_cmd is not None
-    check_used(sections, task, sampler=sampler, own_reward=own_reward)
+    tracker = request.tracker or document.get("tracker_name")
+    if tracker is not None:
+        registry.find("tracker", tracker)
+    check_used(sections, task, sampler=sampler, own_reward=own_reward, tracker=tracker)
     _check_values(sections)
     device = _pick(request.device, document.get("device"), "cpu")
     check_device(device)
@@ -171,6 +177,7 @@ def resolve_request(request: Request) -> Config:
         sampler=sampler,
         reward=reward,
         reward_cmd=reward_cmd,
+        tracker=tracker,
         local=local,
     )
 

@@ -14,7 +14,8 @@ from suite.core.task import Task
 TOP_LEVEL: dict[str, type] = {
     "task": str, "domain": str, "algo_name": str, "policy_name": str, "sampler_name": str,
     "seed": int, "device": str, "precision": str, "processes": int, "data": str, "fix": str,
-    "reward_file": str, "reward_command": str, "local_plugin": str,
+    "reward_file": str, "reward_command": str, "tracker_name": str,
+    "local_plugin": str,
 }  # fmt: skip
 NOUNS = {str: "a string", int: "a whole number"}
 LOWEST = {"seed": 0, "processes": 1}
@@ -102,7 +103,12 @@ def check_device(name: str) -> None:
 
 
 def check_used(
-    sections: Mapping[str, Any], task: Task, *, sampler: str | None, own_reward: bool
+    sections: Mapping[str, Any],
+    task: Task,
+    *,
+    sampler: str | None,
+    own_reward: bool,
+    tracker: str | None = None,
 ) -> None:
     """Refuse a section that nothing in this run would read.
 
@@ -110,6 +116,7 @@ def check_used(
         sections: the names that have settings.
         task: what is run.
         sampler: the Sampler that was asked for.
+        tracker: the Tracker that was asked for.
         own_reward: whether --reward or --reward-cmd takes the place of the task's reward.
 
     Raises:
@@ -118,6 +125,7 @@ def check_used(
     here = f"the task '{task.name}' has none"
     unused = {
         "sampler": None if sampler else "no sampler was named; add --sampler NAME",
+        "tracker": None if tracker else "no tracker was named; add --tracker NAME",
         "environment": None if task.environment else here,
         "held_out_reward": None if task.held_out_reward else here,
         "base": None if task.base is not None else f"{here} that is trained",

@@ -17,6 +17,7 @@ from suite.core.config import Config, Request, resolve_request
 from suite.core.controls import run_controls
 from suite.core.errors import SuiteError
 from suite.core.outcome import Outcome, last_line, outcome_of
+from suite.core.outside import Launcher
 from suite.core.panel import evaluate
 from suite.core.progress import Progress
 from suite.core.run import Run
@@ -28,8 +29,16 @@ VERSION = "0.1.0"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
-def start(config: Config, path: Path, progress: Progress) -> Outcome:
+def start(
+    config: Config, path: Path, progress: Progress, *, launcher: Launcher | None = None
+) -> Outcome:
     """A new run in a new folder.
+
+    Args:
+        config: what to run.
+        path: the folder.
+        progress: who hears of phases and steps.
+        launcher: starts the processes, where there are several; the default one if None.
 
     Raises:
         SuiteError: what the user must mend; the folder keeps what was reached.
@@ -37,23 +46,29 @@ def start(config: Config, path: Path, progress: Progress) -> Outcome:
     folder = RunFolder.create(path)
     folder.write_text("config.toml", config.to_toml())
     folder.write_json("run.json", _first_info(config))
-    return _go(config, folder, progress)
+    return _go(config, folder, progress, launcher)
 
 
-def _go(config: Config, folder: RunFolder, progress: Progress) -> Outcome:
+def _go(
+    config: Config, folder: RunFolder, progress: Progress, launcher: Launcher | None = None
+) -> Outcome:
     """Here, or on several processes that a launcher starts."""
     if config.processes == 1:
         return _guarded(folder, lambda: _start(config, folder, progress))
-    return _guarded(folder, lambda: _launch(config, folder, progress))
+    return _guarded(folder, lambda: _launch(config, folder, progress, launcher))
 
 
-def _launch(config: Config, folder: RunFolder, progress: Progress) -> Outcome:
+def _launch(
+    config: Config, folder: RunFolder, progress: Progress, launcher: Launcher | None
+) -> Outcome:
     """Prepare the base here, so that the workers find it; then start them and wait."""
     _use_base(build(config, folder=folder.path), folder, progress)
-    entry = registry.by_role("launcher", "default")
-    assert entry is not None, "no launcher plays the role 'default'"
+    if launcher is None:
+        entry = registry.by_role("launcher", "default")
+        assert entry is not None, "no launcher plays the role 'default'"
+        launcher = registry.make_launcher(entry.name, {})
     progress.say(f"training on {config.processes} processes; {folder.path / 'worker0.log'}")
-    registry.make_launcher(entry.name, {}).launch(folder.path, config.processes)
+    launcher.launch(folder.path, config.processes)
     return outcome_of(folder)
 
 
@@ -134,7 +149,10 @@ def _start(config: Config, folder: RunFolder, progress: Progress) -> Outcome:
     _use_base(built, folder, progress)
     run, settings = built.run, built.run.settings
     main = folder.writes
-    listener = FolderListener(folder, progress, _evaluator(built), writes=main)
+    tracker = None
+    if main and config.tracker is not None:
+        tracker = registry.make_tracker(config.tracker, config.section("tracker"))
+    listener = FolderListener(folder, progress, _evaluator(built), writes=main, tracker=tracker)
     trainer = Trainer(run, built.algorithm, folder=folder.path, listener=listener)
     resumed = trainer.resume(progress.say)
     run.processes.barrier()  # nobody writes a checkpoint while another process still reads one
@@ -143,7 +161,7 @@ def _start(config: Config, folder: RunFolder, progress: Progress) -> Outcome:
     else:
         folder.cut("metrics.jsonl", 0)
         _check_and_show_base(built, folder, progress)
-    with _told(run, trainer):
+    with _told(run, trainer, listener):
         progress.phase("training", settings.num_steps)
         progress.advance(trainer.progress.step)
         seconds = _train(trainer, folder)
@@ -153,20 +171,20 @@ def _start(config: Config, folder: RunFolder, progress: Progress) -> Outcome:
 
 
 @contextlib.contextmanager
-def _told(run: Run, trainer: Trainer) -> Iterator[None]:
-    """Plugins hear of a run's start and, however it ends, of its end."""
-    registry.run_hooks("suite_on_run_start", run=run)
+def _told(run: Run, trainer: Trainer, listener: FolderListener) -> Iterator[None]:
+    """Plugins and the tracker hear of a run's start and, however it ends, of its end."""
+    listener.on_run_start(run, trainer.progress.step)
     try:
         yield
     except BaseException as error:
         word = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
         try:
-            registry.run_hooks("suite_on_run_end", run=run, outcome=word)
+            listener.on_run_end(run, word)
         except Exception as second:  # noqa: BLE001 - it must not hide what ended the run
             error.add_note(f"and the hook suite_on_run_end failed: {second}")
         raise
     word = "finished" if trainer.progress.stopped is None else "stopped"
-    registry.run_hooks("suite_on_run_end", run=run, outcome=word)
+    listener.on_run_end(run, word)
 
 
 def _train(trainer: Trainer, folder: RunFolder) -> float:

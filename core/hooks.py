@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from suite.core.contexts import Contexts
     from suite.core.environment import Environment
     from suite.core.metric import Codec, Metric
+    from suite.core.outside import Launcher, Tracker
     from suite.core.policy import Policy
     from suite.core.records import Scores, Trajectory
     from suite.core.reward import Reward
@@ -90,12 +91,12 @@ def suite_make_claim(name: str) -> "Claim | None":
 
 
 @hookspec(firstresult=True)
-def suite_make_launcher(name: str, config: Mapping[str, Any]) -> Any:
+def suite_make_launcher(name: str, config: Mapping[str, Any]) -> "Launcher | None":
     """Build the launcher called ``name``."""
 
 
 @hookspec(firstresult=True)
-def suite_make_tracker(name: str, config: Mapping[str, Any]) -> Any:
+def suite_make_tracker(name: str, config: Mapping[str, Any]) -> "Tracker | None":
     """Build the tracker called ``name``."""
 
 

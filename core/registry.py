@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from suite.core.contexts import Contexts
     from suite.core.environment import Environment
     from suite.core.metric import Codec, Metric
+    from suite.core.outside import Launcher, Tracker
     from suite.core.policy import Policy
     from suite.core.reward import Reward
     from suite.core.sampler import Sampler
@@ -152,14 +153,14 @@ def make_claim(name: str) -> "Claim":
     return cast("Claim", _make("claim", name))
 
 
-def make_launcher(name: str, config: Mapping[str, Any]) -> Any:
+def make_launcher(name: str, config: Mapping[str, Any]) -> "Launcher":
     """Build a launcher by name."""
-    return _make("launcher", name, config)
+    return cast("Launcher", _make("launcher", name, config))
 
 
-def make_tracker(name: str, config: Mapping[str, Any]) -> Any:
+def make_tracker(name: str, config: Mapping[str, Any]) -> "Tracker":
     """Build a tracker by name."""
-    return _make("tracker", name, config)
+    return cast("Tracker", _make("tracker", name, config))
 
 
 # --- loading and calling ------------------------------------------------------------------------

@@ -17,9 +17,11 @@ from suite.core import registry
 from suite.core.algorithm import Experience
 from suite.core.checkpoint import latest_name
 from suite.core.errors import SuiteError
+from suite.core.outside import Tracker
 from suite.core.progress import Progress
 from suite.core.records import Scores, Trajectory
 from suite.core.run import Run
+from suite.core.toml import load
 
 SCHEMA = 1
 STARTING = {"config.toml", "run.json", "log.txt", "base.safetensors"}  # a base is cached elsewhere
@@ -205,10 +207,27 @@ class FolderListener:
         evaluate: Callable[[Run, int], Mapping[str, Any]],
         *,
         writes: bool = True,
+        tracker: Tracker | None = None,
     ) -> None:
         self.folder, self.progress, self.evaluate, self.writes = folder, progress, evaluate, writes
+        self.tracker = tracker
         self._last = time.monotonic()
         self._collected = self._last
+
+    def on_run_start(self, run: Run, step: int) -> None:
+        """All is built; ``step`` steps are done."""
+        registry.run_hooks("suite_on_run_start", run=run)
+        if self.tracker is not None:
+            config = load(self.folder.path / "config.toml")
+            self.tracker.start(self.folder.path, config, step)
+
+    def on_run_end(self, run: Run, outcome: str) -> None:
+        """The run is over: "finished", "stopped" or "failed"."""
+        try:
+            registry.run_hooks("suite_on_run_end", run=run, outcome=outcome)
+        finally:
+            if self.tracker is not None:
+                self.tracker.finish(outcome)
 
     def on_scored(self, run: Run, step: int, trajectory: Trajectory, scores: Scores) -> None:
         """Samples of a collect were scored."""
@@ -233,6 +252,7 @@ class FolderListener:
             self.folder.append("metrics.jsonl", {**row, **metrics})
             seconds = {"collect": self._collected - self._last, "update": now - self._collected}
             self.folder.append("timings.jsonl", {"step": step, **seconds})
+            self._track("train", step, {"reward_calls": run.reward_calls, **metrics})
         self._last = now
         self.progress.advance(step)
         registry.run_hooks("suite_after_update", run=run, step=step, metrics=metrics)
@@ -247,7 +267,13 @@ class FolderListener:
         numbers = self.evaluate(run, step)
         row = {"kind": "eval", "step": step, "reward_calls": run.reward_calls}
         self.folder.append("metrics.jsonl", {**row, **numbers})
+        self._track("eval", step, numbers)
         self._last = time.monotonic()
+
+    def _track(self, kind: str, step: int, numbers: Mapping[str, float | None]) -> None:
+        if self.tracker is not None:
+            known = {f"{kind}/{k}": float(v) for k, v in numbers.items() if v is not None}
+            self.tracker.log(step, known)
 
     def on_checkpoint(self, run: Run, step: int, path: Path) -> None:
         """A checkpoint is safe on the disk, of ``step`` steps and perhaps a part of the next."""

@@ -1,11 +1,29 @@
 """Fresh samples of a trained policy, alone or through a Sampler, as rows for a person."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from suite.core import registry
 from suite.core.build import Built
+from suite.core.errors import SuiteError
 from suite.core.panel import evaluate
+from suite.core.toml import parse_assignment
+
+
+def sampler_settings(assignments: Iterable[str], sampler: str | None) -> dict[str, Any]:
+    """``sampler.KEY=VALUE`` of the command line by key.
+
+    Raises:
+        SuiteError: one is of another section, or there is no sampler.
+    """
+    given = dict(map(parse_assignment, assignments))
+    foreign = [key for key in given if sampler is None or not key.startswith("sampler.")]
+    if foreign:
+        raise SuiteError(
+            f"--set {foreign[0]} would not be read: `suite sample` takes the settings of its "
+            "--sampler alone.\nExample: --sampler NAME --set sampler.n=8."
+        )
+    return {key.removeprefix("sampler."): value for key, value in given.items()}
 
 
 def draw(

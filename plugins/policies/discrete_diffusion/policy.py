@@ -52,7 +52,7 @@ from suite.plugins.policies.discrete_diffusion.schedule import (
     time_grid,
 )
 
-FAMILY = "discrete_diffusion"  # in config.json: every size reads the files of the others
+FAMILY = "discrete_diffusion"  # in config.json: of all sizes
 ROWS_A_CHUNK = 2048  # states that ``features`` reads at once
 
 
@@ -309,8 +309,7 @@ class DiscreteDiffusion(Policy):
         share = present.unsqueeze(-1).to(hidden.dtype)
         share = share / share.sum(dim=1, keepdim=True).clamp_min(1.0)
         masked = (states == self.mask_id).flatten(0, 1).unsqueeze(-1).to(hidden.dtype)
-        pooled = (torch.cat([hidden, masked], dim=-1) * share).sum(dim=1)
-        return pooled.view(rows, count, -1)
+        return (torch.cat([hidden, masked], dim=-1) * share).sum(dim=1).view(rows, count, -1)
 
     # --- likelihood -----------------------------------------------------------------------------
 
@@ -325,8 +324,7 @@ class DiscreteDiffusion(Policy):
         """
         assert samples.tokens is not None
         tokens, given = samples.tokens, self._given(context)
-        pretraining = self.training and self.config.label_dropout > 0.0
-        if pretraining:
+        if pretraining := self.training and self.config.label_dropout > 0.0:
             given = self._hide_labels(given, streams)
         free = given["present"] & (given["fixed"] < 0)
         noised = self._noised(free, streams, draws)
@@ -347,7 +345,7 @@ class DiscreteDiffusion(Policy):
 
     def _hide_labels(self, given: State, streams: Streams) -> State:
         hide = streams.fork("labels").uniform() < self.config.label_dropout
-        return {**given, "label": given["label"].masked_fill(hide, self.config.num_classes)}
+        return given | {"label": given["label"].masked_fill(hide, self.config.num_classes)}
 
     def log_backward(self, trajectory: Trajectory) -> Tensor:
         """Log-probability that noising undoes each step, [B, T], nats.
@@ -372,8 +370,7 @@ class DiscreteDiffusion(Policy):
         return total
 
     def unfixed(self) -> "DiscreteDiffusion":
-        """A conditional of the same network: masked letters given those that are known."""
-        twin = copy.copy(self)
+        twin = copy.copy(self)  # its network is ours
         twin.config = self.config.model_copy(update={"fixed": {}})
         return twin
 
@@ -384,11 +381,10 @@ class DiscreteDiffusion(Policy):
         return {"length": self.config.length, "letters": self.config.letters}
 
     def save(self, folder: Path, *, name: str, settings: Mapping[str, Any]) -> None:
-        """Every setting with its value, so that the file does not lean on a size's defaults."""
         self.save_pretrained(folder)
 
     def save_pretrained(self, folder: Path | str) -> None:
-        """Write config.json and model.safetensors."""
+        """Write config.json, every setting with its value, and model.safetensors."""
         settings = self.config.model_dump(mode="json")
         policy_files.save_policy(Path(folder), FAMILY, settings, self.state_dict())
 
@@ -396,9 +392,7 @@ class DiscreteDiffusion(Policy):
     def from_pretrained(cls, folder: Path | str, **overrides: Any) -> "DiscreteDiffusion":
         """Read what ``save_pretrained`` wrote; ``overrides`` change sampling settings.
 
-        Raises:
-            SuiteError: the folder or a file is missing or broken, or an override changes the
-                shape of the network.
+        Raises SuiteError: a file is missing or broken, or an override changes the network's shape.
         """
         settings = policy_files.read_settings(Path(folder), FAMILY)
         policy = cls(parse_config(DiffusionConfig, {**settings, **overrides}, "policy"))
