@@ -78,10 +78,13 @@ class Loss:
         terms: one scalar a term, summed over the minibatch's items; the loss is the sum of
             terms[k] / denominators[k].
         metrics: scalars to log, each summed over items; the trainer divides by the item count.
+        failed: the reasons of items whose score failed inside the loss. They are in no term and no
+            metric, and the trainer's means are over the others; too many of them stop the run.
     """
 
     terms: Mapping[str, Tensor]
     metrics: Mapping[str, Tensor] = field(default_factory=dict)
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,6 +77,13 @@ class Scores:
     reason: tuple[str | None, ...] | None = None
     parts: Mapping[str, Tensor] = field(default_factory=dict)
 
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Why each row that is not valid has no score."""
+        reasons = self.reason or (None,) * len(self.value)
+        pairs = zip(self.valid.tolist(), reasons, strict=True)
+        return tuple(reason or "no reason given" for valid, reason in pairs if not valid)
+
     @classmethod
     def all_valid(cls, value: Tensor, **parts: Tensor) -> "Scores":
         """Scores that no infrastructure failure touched."""

@@ -6,7 +6,7 @@ see no processes, no batches, no journal and no budget.
 Shapes: C contexts, G samples a context, B = C G rows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -133,7 +133,7 @@ class Run:
         scores = self._scores(trajectory, step, purpose, scored=scored)
         trajectory = join_trajectories(self.processes.gather(trajectory))
         scores = concat_rows(self.processes.gather(scores))
-        self._check_failures(scores)
+        self.check_failures(len(scores.failures), len(scores.value), scores.failures)
         trajectory = replace(trajectory, valid=trajectory.valid_rows & scores.valid)
         if scored and self.on_scored is not None:
             self.on_scored(self, step, trajectory, scores)
@@ -186,10 +186,14 @@ class Run:
         """
         self._charge(calls)
 
-    def _check_failures(self, scores: Scores) -> None:
-        share = 1.0 - float(scores.valid.float().mean())
-        if share > self.settings.max_failed_share:
-            reasons = [r for r in (scores.reason or ()) if r] or ["no reason given"]
+    def check_failures(self, failed: int, count: int, reasons: Sequence[str]) -> None:
+        """Stop where too many of ``count`` scores failed.
+
+        Raises:
+            SuiteError: more than train.max_failed_share of them did.
+        """
+        if failed > self.settings.max_failed_share * count:
+            first = reasons[0] if reasons else "that of another process, in its log"
             raise SuiteError(
                 f"{share:.0%} of the scores of one collect failed for reasons that are not the "
                 f"model's; {self.settings.max_failed_share:.0%} is allowed. First reason: "

@@ -24,6 +24,8 @@ from suite.core.records import Scores, Trajectory
 from suite.core.run import BudgetSpent, Run
 from suite.core.trees import to_device
 
+FAILED = "items whose score failed in the loss"
+
 
 class Listener(Protocol):
     """Who hears of the trainer's progress: the run folder, a progress bar, plugins' run hooks.
@@ -212,12 +214,14 @@ class Trainer:
         denominators = self.algorithm.denominators(everything)
         self.optimizers.zero_grad()
         totals: dict[str, float] = {}
+        failed: list[str] = []
         mine = items[run.processes.share(len(items))]
         width = self.settings.micro_batch_size or max(1, len(items))
         for micro in mine.split(width) if len(mine) else ():
-            self._backward(micro, denominators, len(items), totals)
+            self._backward(micro, denominators, len(items), totals, failed)
         totals = run.processes.sum(self._same_keys(totals))
         run.processes.sum_gradients(list(self.parts.values()))
+        self._leave_out(totals, len(items), failed)
         self._stop_if_not_finite({k: v for k, v in totals.items() if k.startswith("loss")}, "loss")
         num_updates = self.settings.num_steps * self.minibatches_a_step
         norms = self.optimizers.step(progress.update, num_updates)
@@ -226,6 +230,20 @@ class Trainer:
             self.averaged.update(run.policy)
         for key, value in {**totals, **{f"grad_norm/{k}": v for k, v in norms.items()}}.items():
             progress.sums[key] = progress.sums.get(key, 0.0) + value
+
+    def _leave_out(self, totals: dict[str, float], num_items: int, reasons: list[str]) -> None:
+        """Turn means over all items into means over those whose score did not fail in the loss."""
+        failed = round(totals.pop(FAILED))
+        self.run.check_failures(failed, num_items, reasons)
+        if failed in (0, num_items):  # of nothing, the loss and its gradient are 0
+            return
+        scale = num_items / (num_items - failed)
+        for name in totals:
+            totals[name] *= scale
+        weights = {weight for part in self.parts.values() for weight in part.parameters()}
+        for weight in weights:
+            if weight.grad is not None:
+                weight.grad.mul_(scale)
 
     def _same_keys(self, totals: dict[str, float]) -> dict[str, float]:
         """Processes sum by position: a process without items must bring the same names."""
@@ -242,6 +260,7 @@ class Trainer:
         denominators: dict[str, float],
         num_items: int,
         totals: dict[str, float],
+        failed: list[str],
     ) -> None:
         progress, run = self.progress, self.run
         assert progress.experience is not None
@@ -260,6 +279,8 @@ class Trainer:
         _add(totals, "loss", float(total.detach()))
         for name, value in loss.metrics.items():
             _add(totals, name, float(value.detach()) / num_items)
+        _add(totals, FAILED, float(len(loss.failed)))
+        failed.extend(loss.failed)
 
     def _stop_if_not_finite(self, values: dict[str, float], what: str) -> None:
         bad = sorted(name for name, value in values.items() if not math.isfinite(value))

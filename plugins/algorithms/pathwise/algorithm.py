@@ -22,7 +22,7 @@ from torch import Tensor
 from suite.core.algorithm import Algorithm, Experience, Loss, Minibatch
 from suite.core.errors import SuiteError
 from suite.core.randomness import Streams, permutation
-from suite.core.records import Context
+from suite.core.records import Context, Samples
 from suite.core.relaxed import RelaxedRollout, relaxed_rollout
 from suite.core.trees import take_rows
 from suite.plugins.algorithms.pathwise.published import PublishedRollout, published_rollout
@@ -76,17 +76,19 @@ class Pathwise(Algorithm):
         context: Context = minibatch["context"]
         rollout = self._rollout(run, context, streams)
         assert run.reward is not None
-        value = run.reward(rollout.sample, context).value
-        if not value.requires_grad:
+        scores = run.reward(rollout.sample, context)
+        if not scores.value.requires_grad:
             raise SuiteError(
                 f"{type(run.reward).__name__} gives no gradient, and this algorithm needs one.\n"
                 "Choose a differentiable reward, or an algorithm that needs none, such as rloo."
             )
-        terms = {"reward": -value.sum(), "kl": self.beta * rollout.kl.sum()}
+        keep_out(rollout.sample, ~scores.valid)
+        value, kl = scores.value[scores.valid].sum(), rollout.kl[scores.valid].sum()
+        terms = {"reward": -value, "kl": self.beta * kl}
         if not self.needs_reference():
             del terms["kl"]
         name = "relaxed_kl" if self.kl == "published" else "kl"
-        return Loss(terms=terms, metrics={"reward": value.sum(), name: rollout.kl.sum()})
+        return Loss(terms=terms, metrics={"reward": value, name: kl}, failed=scores.failures)
 
     def _rollout(
         self, run: "Run", context: Context, streams: Streams
@@ -110,3 +112,16 @@ class Pathwise(Algorithm):
             reference=reference,
             kl_steps=self._kl_steps(run, streams) if reference is not None else None,
         )
+
+
+def keep_out(sample: Samples, failed: Tensor) -> None:
+    """No gradient reaches the samples of ``failed`` rows [B].
+
+    A score that failed may have the gradient nan, and 0 times nan would spread it to every weight.
+    """
+    if not bool(failed.any()):
+        return
+    for view in (sample.relaxed, sample.values):
+        if view is not None and view.requires_grad:
+            rows = failed.view(-1, *[1] * (view.dim() - 1))
+            view.register_hook(lambda gradient, rows=rows: gradient.masked_fill(rows, 0.0))
