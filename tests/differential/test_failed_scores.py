@@ -92,3 +92,21 @@ def test_one_sample_a_context_is_a_mistake_that_is_named(
         "train.group_size is 1.\nRaise train.group_size to 2 or more, or set "
         "algo.advantage = 'reward'."
     )
+
+
+def test_what_a_failed_row_scored_is_in_no_kl_that_is_logged(
+    make_side: Callable[..., Any],
+) -> None:
+    """REBEL logs the mean log-ratio of the rows that its pairs are made of."""
+    side = make_side("rebel", **{"train.max_failed_share": 0.5})
+    whole = side.collect().rows["trajectory"]
+    with torch.no_grad():
+        ratio = (
+            side.run.score(whole).log_prob
+            - side.run.score(whole, policy=side.run.reference).log_prob
+        )
+    side.run.reward = Unsteady(side.run.reward, [0, 5], float("nan"))
+    kept = [row for row in range(8) if row not in (0, 5)]
+    logged = side.collect().metrics["kl"]
+    assert logged == pytest.approx(float(ratio.sum(dim=1)[kept].mean()), rel=1e-9)
+    assert logged != pytest.approx(float(ratio.sum(dim=1).mean()), rel=1e-3)

@@ -42,7 +42,7 @@ class RelativeReward(Algorithm):
             if self.beta > 0:
                 reference = run.score(trajectory, policy=run.reference).log_prob.sum(dim=1)
                 reward = reward - self.beta * (old - reference)
-                metrics["kl"] = float((old - reference).mean())
+                metrics["kl"] = float((old - reference)[trajectory.valid_rows].mean())
         rows = {"trajectory": trajectory, "reward": reward, "old_log_prob": old}
         pairs = neighbours(trajectory.group, trajectory.valid_rows)
         return Experience(rows=rows, items=pairs, metrics=metrics)
