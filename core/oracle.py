@@ -121,6 +121,8 @@ class Oracle:
         # Members are calibrated before they are compared, so that the spread has the target's unit.
         each = self.calibration(self.centre + self.scale * raw)
         mean = self.calibration(self.centre + self.scale * raw.mean(dim=0))
+        if len(letters) == 0:  # the spread of no rows is no number, and torch would warn of it
+            return mean, mean
         return mean, each.std(dim=0, unbiased=False)
 
 

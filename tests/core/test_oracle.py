@@ -282,3 +282,24 @@ def test_a_wrong_length_is_named() -> None:
 def test_the_price_of_an_invalid_sample_is_the_worst_measured_row() -> None:
     reward = OracleReward(small_oracle(), unit="none")
     assert reward.price_of_invalid == small_oracle().report.lowest
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("rows", [0, 1])
+@pytest.mark.parametrize("num_members", [1, 3])
+def test_few_rows_are_scored_without_a_warning(rows: int, num_members: int) -> None:
+    """One row has a spread over members, and no rows have none."""
+    tokens, targets = measured(400)
+    settings = OracleSettings(hidden=(8,), num_members=num_members, max_epochs=5)
+    oracle = train_oracle(tokens, targets, settings, 0, num_letters=LETTERS)
+    mean, spread = oracle.predict(torch.nn.functional.one_hot(tokens[:rows], LETTERS))
+    assert mean.shape == spread.shape == (rows,)
+    assert bool((spread == 0).all()) is (num_members == 1 or rows == 0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_measured_row_is_too_few_for_an_oracle() -> None:
+    with pytest.raises(SuiteError, match="1 measured rows are too few for an oracle"):
+        train_oracle(
+            torch.zeros(1, 3, dtype=torch.long), torch.zeros(1), OracleSettings(), 0, num_letters=4
+        )
