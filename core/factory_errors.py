@@ -8,7 +8,7 @@ mend and say too little. Every other exception of a factory is its author's and 
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,6 +17,11 @@ from suite.core.catalog import Entry
 from suite.core.errors import SuiteError, unknown_name
 
 UNEXPECTED = re.compile(r"([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'")
+# A class without settings of its own, or a factory that takes no keywords at all.
+TAKES = re.compile(
+    r"([\w.<>]+)\(\) takes (?:no (?:keyword )?arguments"
+    r"|(?:from \d+ to )?\d+ positional arguments? but \d+ (?:was|were) given)"
+)
 MISSING = re.compile(r"([\w.<>]+)\(\) missing \d+ required (?:keyword-only|positional) argument")
 
 
@@ -40,9 +45,28 @@ def settings_error(
         refused = _find(unexpected[1], error, module)
         known = () if refused is None else _keywords(refused)
         return _unknown_setting(entry, unexpected[2], known)
+    takes = TAKES.match(str(error))
+    if takes is not None:
+        return _too_many_settings(_find(takes[1], error, module), error, entry, config)
     if missing is not None:
         return _missing_setting(_find(missing[1], error, module), error, entry, config)
     return None
+
+
+def _too_many_settings(
+    refused: Callable[..., Any] | None, error: TypeError, entry: Entry, config: Mapping[str, Any]
+) -> SuiteError | None:
+    """The first setting that the callable does not have.
+
+    A call deep inside the plugin that gives too much is the plugin's bug, and None. It is told
+    apart by its frame, which does not hold the settings.
+    """
+    held = [value for value in _last_frame(error).f_locals.values() if isinstance(value, Mapping)]
+    if refused is None or dict(config) not in [dict(value) for value in held]:
+        return None
+    known = _keywords(refused)
+    extra = [key for key in config if key not in known]
+    return _unknown_setting(entry, extra[0], known) if extra else None
 
 
 def _missing_setting(
@@ -86,11 +110,7 @@ def _next_step(entry: Entry) -> str:
 
 def _find(qualname: str, error: TypeError, module: ModuleType) -> Callable[..., Any] | None:
     """The callable that a TypeError names, as the frame that called it sees it, or the plugin."""
-    traceback = error.__traceback__
-    assert traceback is not None
-    while traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    frame = traceback.tb_frame
+    frame = _last_frame(error)
     first, *rest = qualname.rpartition("<locals>.")[2].split(".")
     for names in (frame.f_locals, frame.f_globals, vars(module)):
         found: object = names.get(first)
@@ -99,6 +119,15 @@ def _find(qualname: str, error: TypeError, module: ModuleType) -> Callable[..., 
         if callable(found):
             return found
     return None
+
+
+def _last_frame(error: TypeError) -> FrameType:
+    """Where the refused call was made."""
+    traceback = error.__traceback__
+    assert traceback is not None
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback.tb_frame
 
 
 def _keywords(function: Callable[..., Any]) -> tuple[str, ...]:

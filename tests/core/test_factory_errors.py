@@ -130,3 +130,51 @@ def test_an_unknown_field_of_a_model_says_which_exist(site: Any, refusal: Refusa
     assert refusal(lambda: registry.make_tracker("checked", {"widht": 2})).startswith(
         "no setting of tracker 'checked' named 'widht'. Did you mean 'width'?\nKnown: depth, width."
     )
+
+
+BARE = """
+from suite.core.hooks import hookimpl
+from suite.core.metric import Codec
+
+
+class Bare(Codec):
+    def encode(self, natives):
+        return None
+
+    def decode(self, samples):
+        return ()
+
+
+def one(length):
+    return Bare()
+
+
+@hookimpl
+def suite_make_codec(name, config):
+    return Bare(**config) if name == "bare/none" else one(*config.values())
+"""
+
+
+@pytest.mark.parametrize(("name", "known"), [("none", "none"), ("one", "length")])
+def test_a_setting_of_a_thing_that_takes_no_more_is_an_unknown_setting(
+    site: Any, refusal: Refusal, name: str, known: str
+) -> None:
+    """Python says "takes no arguments", or how many positional ones it takes."""
+    site.install("bare", plugin=BARE, manifest=provides("codec", f"bare/{name}"))
+    given = {"length": 3, "x": 1} if known == "length" else {"x": 1}
+    assert refusal(lambda: registry.make_codec(f"bare/{name}", given)) == (
+        f"no setting of codec 'bare/{name}' named 'x'.\nKnown: {known}.\n"
+        f"Run `suite show bare/{name}` for the settings of this codec."
+    )
+
+
+def test_the_micro_contexts_take_no_settings(refusal: Refusal) -> None:
+    said = refusal(lambda: registry.make_contexts("micro/unconditioned", {"x": 1}))
+    assert said.startswith("no setting of contexts 'micro/unconditioned' named 'x'.\nKnown: none.")
+
+
+def test_too_many_arguments_inside_a_plugin_are_its_own_fault(site: Any) -> None:
+    source = BARE.replace("return Bare()", "return Bare(length)")
+    site.install("bare", plugin=source, manifest=provides("codec", "bare/one"))
+    with pytest.raises(TypeError, match="takes no arguments"):
+        registry.make_codec("bare/one", {"length": 3})
