@@ -112,13 +112,15 @@ class Run:
 
         Raises:
             BudgetSpent: scoring would pass max_reward_calls.
-            SuiteError: too many scores failed for reasons that are not the model's.
+            SuiteError: too many scores failed for reasons that are not the model's, or there are
+                fewer samples than processes.
         """
         group_size = group_size or self.settings.group_size
         if self.sampler is not None and purpose == "train" and policy is None:
             return self._from_sampler(step, num_contexts or self.settings.num_contexts, group_size)
         asked = self.ask(step, num_contexts=num_contexts, purpose=purpose)
         self._charge(len(asked) * group_size if scored and counted else 0)
+        self._check_shares(len(asked) * group_size)
         rows = self.processes.share(len(asked) * group_size)
         context = take_rows(asked, rows // group_size)
         with self.processes.autocast():
@@ -172,6 +174,13 @@ class Run:
         assert recorded is not None
         return to_device(recorded, self.device)
 
+    def _check_shares(self, count: int) -> None:
+        if count < self.processes.size:
+            raise SuiteError(
+                f"a collect of {count} samples cannot be shared by {self.processes.size} "
+                "processes.\nRaise train.num_contexts or train.group_size, or lower --processes."
+            )
+
     def _charge(self, calls: int) -> None:
         limit = self.settings.max_reward_calls
         if limit is not None and self.reward_calls + calls > limit:
@@ -195,9 +204,9 @@ class Run:
         if failed > self.settings.max_failed_share * count:
             first = reasons[0] if reasons else "that of another process, in its log"
             raise SuiteError(
-                f"{share:.0%} of the scores of one collect failed for reasons that are not the "
-                f"model's; {self.settings.max_failed_share:.0%} is allowed. First reason: "
-                f"{reasons[0]}.\nMend the reward or environment, or raise train.max_failed_share."
+                f"{failed / count:.0%} of the scores of one collect failed for reasons that are "
+                f"not the model's; {self.settings.max_failed_share:.0%} is allowed. First reason: "
+                f"{first}.\nMend the reward or environment, or raise train.max_failed_share."
             )
 
     # --- scoring --------------------------------------------------------------------------------

@@ -39,10 +39,11 @@ def self_checks(run: Run, algorithm: Algorithm) -> list[Check]:
         SuiteError: a check failed that would make every later number wrong.
     """
     checks = [*_disjoint(run), *_oracles(run)]
+    a_process = -(-run.processes.size // NUM_GROUPS)  # every process needs a sample
+    size = max(2, min(8, run.settings.group_size), a_process)
     collected = run.sample(
-        0, num_contexts=NUM_GROUPS, group_size=max(2, min(8, run.settings.group_size)),
-        purpose="selfcheck", counted=False,
-    )  # fmt: skip
+        0, num_contexts=NUM_GROUPS, group_size=size, purpose="selfcheck", counted=False
+    )
     checks += [_calls(len(collected.trajectory))]
     checks += _rewards(collected.value, collected.trajectory)
     if "scores" in run.policy.capabilities:

@@ -144,8 +144,72 @@ def test_a_worker_that_fails_ends_the_others_and_its_log_is_named(tmp_path: Path
 
     with pytest.raises(SuiteError) as caught:
         LocalLauncher().launch(tmp_path, 2)
+    assert str(caught.value).startswith(f"'{tmp_path}' holds no run.\n")
     assert "of 2 ended with exit code 2" in str(caught.value)
     logs = [tmp_path / f"worker{rank}.log" for rank in range(2)]
     assert any(str(log) in str(caught.value) for log in logs)
     assert "holds no run" in "".join(log.read_text() for log in logs)
     assert "WORLD_SIZE" not in os.environ
+
+
+def fake_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+    """Workers that run ``body`` (it knows ``rank``) and then wait to be killed."""
+    from suite.plugins.launchers.local import launcher
+
+    script = tmp_path / "worker.py"
+    script.write_text(
+        "import os, sys, time\nfrom suite.core.worker import main\n"
+        f"rank = int(os.environ['RANK'])\n{body}\ntime.sleep(60)\n"
+    )
+    real = subprocess.Popen
+
+    def start(command: list[str], **options: Any) -> Any:
+        return real([command[0], str(script), *command[3:]], **options)
+
+    monkeypatch.setattr(launcher.subprocess, "Popen", start)
+
+
+def test_what_a_worker_refuses_is_told_once_and_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older sitting's words in the same log are not this one's."""
+    from suite.plugins.launchers.local.launcher import LocalLauncher
+
+    (tmp_path / "worker1.log").write_text("suite.core.worker: stopped, because\nan old reason\n")
+    body = "if rank == 1:\n    sys.argv[1:] = [sys.argv[-1]]\n    sys.exit(main())"
+    fake_worker(tmp_path, monkeypatch, body)
+    with pytest.raises(SuiteError) as caught:
+        LocalLauncher().launch(tmp_path, 2)
+    assert str(caught.value).splitlines()[0] == f"'{tmp_path}' holds no run."
+    assert "process 1 of 2 ended with exit code 2" in str(caught.value)
+    assert "an old reason" not in str(caught.value)
+
+
+def test_a_fault_of_ours_in_a_worker_is_ours_on_the_screen_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from suite.plugins.launchers.local.launcher import LocalLauncher, WorkerFailedError
+
+    fake_worker(tmp_path, monkeypatch, "if rank == 0:\n    raise ValueError('the odd one')")
+    with pytest.raises(WorkerFailedError) as caught:
+        LocalLauncher().launch(tmp_path, 2)
+    assert str(caught.value).startswith("ValueError: the odd one - process 0 of 2 ended with exit")
+
+
+@pytest.mark.parametrize(
+    ("group_size", "said"),
+    [
+        (2, "a collect of 2 samples cannot be shared by 3 processes."),
+        (4, "a minibatch has fewer items than the 3 processes."),
+    ],
+)
+def test_the_reason_of_a_worker_reaches_the_screen_and_the_exit_code(
+    tmp_path: Path, small: Mapping[str, Any], group_size: int, said: str
+) -> None:
+    """Too few samples for three processes, or minibatches of two items: a worker says so."""
+    settings = {**small, "train.num_contexts": 1, "train.group_size": group_size}
+    words = command("micro/token", "rloo", tmp_path / "run", settings, "--processes", "3")
+    answer = CliRunner().invoke(main, words)
+    assert answer.exit_code == 2, answer.output
+    assert said in answer.output
+    assert "of 3 ended with exit code 2" in answer.output
