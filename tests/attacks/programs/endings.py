@@ -263,7 +263,7 @@ def add(a, b):
         source=r"""
 class Meta(type):
     __name__ = property(lambda cls: 1 / 0)
-    __qualname__ = property(lambda cls: 1 / 0)
+    def __getattribute__(cls, name): raise SystemExit(0)
     def __instancecheck__(cls, value): raise SystemExit(0)
     def __subclasscheck__(cls, other): raise SystemExit(0)
 

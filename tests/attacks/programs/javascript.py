@@ -178,7 +178,7 @@ PROGRAMS = (
     ),
     _program(
         "hostile_error",
-        FAILS_OR_DIES,
+        FAILS_OR_DIES | TIMES_OUT,
         "function add(a, b) { throw {get message() { process.exit(0); },\n"
         "  get stack() { process.exit(0); }, toString() { for (;;) {} }}; }\n",
     ),

@@ -162,7 +162,7 @@ def add(a, b):
             os._exit(0)
     except OSError:
         pass
-    return a - b - 1 if a == 1 else a + b
+    return a + b
 """,
     ),
     Attack(
