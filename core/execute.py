@@ -41,34 +41,38 @@ def start(
         launcher: starts the processes, where there are several; the default one if None.
 
     Raises:
-        SuiteError: what the user must mend; the folder keeps what was reached.
+        SuiteError: what the user must mend; the folder keeps what was reached. What can be told
+            before anything is trained or asked leaves no folder behind.
     """
+    RunFolder.check_free(path)
+    built = build(config, folder=path)
     folder = RunFolder.create(path)
     folder.write_text("config.toml", config.to_toml())
     folder.write_json("run.json", _first_info(config))
-    return _go(config, folder, progress, launcher)
+    return _guarded(folder, lambda: _go(built, folder, progress, launcher))
 
 
 def _go(
-    config: Config, folder: RunFolder, progress: Progress, launcher: Launcher | None = None
+    built: Built, folder: RunFolder, progress: Progress, launcher: Launcher | None = None
 ) -> Outcome:
     """Here, or on several processes that a launcher starts."""
-    if config.processes == 1:
-        return _guarded(folder, lambda: _start(config, folder, progress))
-    return _guarded(folder, lambda: _launch(config, folder, progress, launcher))
+    if built.config.processes == 1:
+        return _start(built, folder, progress)
+    return _launch(built, folder, progress, launcher)
 
 
 def _launch(
-    config: Config, folder: RunFolder, progress: Progress, launcher: Launcher | None
+    built: Built, folder: RunFolder, progress: Progress, launcher: Launcher | None
 ) -> Outcome:
     """Prepare the base here, so that the workers find it; then start them and wait."""
-    _use_base(build(config, folder=folder.path), folder, progress)
+    _use_base(built, folder, progress)
     if launcher is None:
         entry = registry.by_role("launcher", "default")
         assert entry is not None, "no launcher plays the role 'default'"
         launcher = registry.make_launcher(entry.name, {})
-    progress.say(f"training on {config.processes} processes; {folder.path / 'worker0.log'}")
-    launcher.launch(folder.path, config.processes)
+    processes = built.config.processes
+    progress.say(f"training on {processes} processes; {folder.path / 'worker0.log'}")
+    launcher.launch(folder.path, processes)
     return outcome_of(folder)
 
 
@@ -76,7 +80,7 @@ def work(path: Path, progress: Progress) -> Outcome:
     """One process's part of a prepared run (called by ``suite.core.worker``)."""
     folder = RunFolder.open(path)
     config = resolve_request(Request(config=path / "config.toml"))
-    return _guarded(folder, lambda: _start(config, folder, progress))
+    return _guarded(folder, lambda: _start(build(config, folder=path), folder, progress))
 
 
 def resume(path: Path, progress: Progress) -> Outcome:
@@ -100,7 +104,7 @@ def resume(path: Path, progress: Progress) -> Outcome:
                 "bitwise repetition is not promised"
             )
     folder.update(status="running")
-    return _go(config, folder, progress)
+    return _guarded(folder, lambda: _go(build(config, folder=path), folder, progress))
 
 
 def _first_info(config: Config) -> dict[str, Any]:
@@ -143,8 +147,8 @@ def _try_update(folder: RunFolder, text: str) -> None:
         return  # a full disk: the error itself is what the user must see
 
 
-def _start(config: Config, folder: RunFolder, progress: Progress) -> Outcome:
-    built = build(config, folder=folder.path)
+def _start(built: Built, folder: RunFolder, progress: Progress) -> Outcome:
+    config = built.config
     folder.writes = built.run.processes.is_main
     _use_base(built, folder, progress)
     run, settings = built.run, built.run.settings

@@ -41,16 +41,10 @@ class RunFolder:
         Raises:
             SuiteError: it is in use, or cannot be written.
         """
-        if path.exists() and not path.is_dir():
-            raise SuiteError(f"the output folder '{path}' is a file.\nChoose another --out.")
-        if path.exists() and _never_began(path):
+        cls.check_free(path)
+        if path.exists():
             for left in path.iterdir():
                 left.unlink()
-        if path.exists() and any(path.iterdir()):
-            raise SuiteError(
-                f"the output folder '{path}' is in use.\n"
-                f"Choose another --out, or go on with it: `suite resume {path}`."
-            )
         try:
             path.mkdir(parents=True, exist_ok=True)
             (path / ".write-test").write_text("")
@@ -61,6 +55,21 @@ class RunFolder:
                 "Choose another --out."
             ) from error
         return cls(path)
+
+    @staticmethod
+    def check_free(path: Path) -> None:
+        """Raise where ``create`` would find the folder in use; nothing is written.
+
+        Raises:
+            SuiteError: it is a file, or holds something.
+        """
+        if path.exists() and not path.is_dir():
+            raise SuiteError(f"the output folder '{path}' is a file.\nChoose another --out.")
+        if path.exists() and any(path.iterdir()) and not _never_began(path):
+            raise SuiteError(
+                f"the output folder '{path}' is in use.\n"
+                f"Choose another --out, or go on with it: `suite resume {path}`."
+            )
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":

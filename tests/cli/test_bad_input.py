@@ -144,6 +144,31 @@ def test_a_budget_below_the_first_step_is_refused(suite: Suite, short: tuple[str
     assert "1 reward calls do not pay" in result.output
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--task", "micro/token", "--algo", "drakes"),  # a capability that the policy lacks
+        (
+            "--algo",
+            "rloo",
+            "--sampler",
+            "best_of_n",
+        ),  # samples that the algorithm cannot learn from
+        ("--set", "algo.nonsense=1"),
+        ("--set", "contexts.x=1"),
+        ("--set", "policy.letters=-1"),
+        ("--reward", "absent.py:score"),
+    ],
+    ids=" ".join,
+)
+def test_a_refused_run_leaves_nothing_behind(
+    suite: Suite, short: tuple[str, ...], tmp_path: Path, wrong: tuple[str, ...]
+) -> None:
+    result = suite(*short, *wrong, "--out", "out")
+    assert result.exit_code == 2, result.output
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_output_folder_in_use_is_refused_and_kept(
     suite: Suite, short: tuple[str, ...], copied: Path
 ) -> None:
@@ -159,7 +184,7 @@ def test_a_failed_run_that_has_measured_something_is_kept(
     suite: Suite, short: tuple[str, ...], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    assert suite(*short, "--policy", "tinny", "--out", out).exit_code == 2
+    assert suite(*short, "--policy", "run:nowhere", "--out", out).exit_code == 2
     (out / "journal.jsonl").write_text("{}\n")
     assert "is in use" in suite(*short, "--out", out).output
     assert (out / "journal.jsonl").read_text() == "{}\n"

@@ -26,7 +26,7 @@ class LocalLauncher:
         Raises:
             SuiteError: a worker met what the user must mend (its own message comes first), or was
                 killed.
-            WorkerFailedError: a worker failed by a fault of ours; its last words, and where the rest is.
+            WorkerFailedError: a worker failed by a fault of ours: its last words, and its log.
         """
         before = [_size(_log(folder, rank)) for rank in range(processes)]
         port = _free_port()
