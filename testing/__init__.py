@@ -5,10 +5,13 @@ all of them on everything that an installed package provides.
 """
 
 from suite.testing.algorithm import check_algorithm
+from suite.testing.claim import check_claim
 from suite.testing.conformance import Result, check_distribution
 from suite.testing.environment import check_environment, played_by
+from suite.testing.outside import check_launcher, check_tracker
 from suite.testing.policy import check_policy
 from suite.testing.reward import check_reward
+from suite.testing.sampler import check_sampler
 from suite.testing.values import (
     check_codec,
     check_contexts,
@@ -20,14 +23,18 @@ from suite.testing.values import (
 __all__ = [
     "Result",
     "check_algorithm",
+    "check_claim",
     "check_codec",
     "check_contexts",
     "check_distribution",
     "check_domain",
     "check_environment",
+    "check_launcher",
     "check_metric",
     "check_policy",
     "check_reward",
+    "check_sampler",
     "check_task",
+    "check_tracker",
     "played_by",
 ]

@@ -16,6 +16,7 @@ import torch
 
 from suite.core import registry
 from suite.core.build import Built, build
+from suite.core.catalog import fact_names
 from suite.core.config import Request, resolve_request
 from suite.core.errors import SuiteError, unknown_name
 from suite.core.presets import resolve
@@ -27,9 +28,17 @@ from suite.core.rollout import rollout
 from suite.core.task import Task
 from suite.testing.algorithm import ALGORITHM_CHECKS, AlgorithmSubject
 from suite.testing.checks import Check, Subject, name_of, run_check
+from suite.testing.claim import CLAIM_CHECKS, ClaimSubject
 from suite.testing.environment import ENVIRONMENT_CHECKS, EnvironmentSubject, played_by
+from suite.testing.outside import (
+    LAUNCHER_CHECKS,
+    TRACKER_CHECKS,
+    LauncherSubject,
+    TrackerSubject,
+)
 from suite.testing.policy import POLICY_CHECKS, PolicySubject
 from suite.testing.reward import RELAXED_CHECKS, REWARD_CHECKS, RewardSubject
+from suite.testing.sampler import SAMPLER_CHECKS, SamplerSubject
 from suite.testing.values import (
     CONTEXTS_CHECKS,
     TASK_CHECKS,
@@ -81,10 +90,14 @@ class _NoDataError(Exception):
     """A task's data is not on this machine: no fault of the plugin."""
 
 
+class _NoDefaultsError(Exception):
+    """A thing that cannot be built without settings, and that no task builds."""
+
+
 def _check_entry(entry: Entry) -> Iterator[Result]:
     try:
-        yield from _BY_KIND.get(entry.kind, _check_built_alone)(entry)
-    except _NoDataError as error:
+        yield from _BY_KIND[entry.kind](entry)
+    except (_NoDataError, _NoDefaultsError) as error:
         yield _unchecked(entry, str(error))
     except Exception as error:  # noqa: BLE001 - one thing that breaks must not hide the others
         yield _result(entry, "is built", error)
@@ -304,18 +317,60 @@ def _check_task(entry: Entry) -> Iterator[Result]:
     yield from _run_all(entry, TASK_CHECKS, TaskSubject(name=entry.name))
 
 
-def _check_built_alone(entry: Entry) -> Iterator[Result]:
-    """Kinds without checks of their own: they are built without settings, where that goes."""
-    make = getattr(registry, f"make_{entry.kind}")
-    settings: tuple[dict[str, Any], ...] = () if entry.kind == "claim" else ({},)
+def _built_alone(entry: Entry) -> Any:
+    """A thing without settings, which no task names.
+
+    Raises:
+        _NoDefaultsError: it needs one.
+    """
     try:
-        make(entry.name, *settings)
+        return getattr(registry, f"make_{entry.kind}")(entry.name, {})
     except SuiteError as error:
         if "needs a value for the setting" in str(error):
-            yield _unchecked(entry, str(error))
-            return
+            raise _NoDefaultsError(str(error)) from None
         raise
-    yield _result(entry, "is built", None)
+
+
+def _check_sampler(entry: Entry) -> Iterator[Result]:
+    sampler = _built_alone(entry)
+
+    def serves(task: Task) -> bool:
+        policy = registry.find("policy", task.policy.name)
+        scores = task.reward is not None and task.environment is None
+        return scores and sampler.requires <= fact_names(policy, "capabilities", ())
+
+    built = _stage(entry, serves)
+    if built is None:
+        yield _no_task(entry)
+        return
+    yield from _run_all(entry, SAMPLER_CHECKS, SamplerSubject(sampler=sampler, run=built.run))
+
+
+def _check_claim(entry: Entry) -> Iterator[Result]:
+    if _lacks_data(registry.make_task(registry.make_claim(entry.name).task)):
+        raise _NoDataError("the data of its task is not on this machine")
+    yield from _run_all(entry, CLAIM_CHECKS, ClaimSubject(name=entry.name))
+
+
+def _check_launcher(entry: Entry) -> Iterator[Result]:
+    subject = LauncherSubject(launcher=_built_alone(entry), task=_small_task())
+    yield from _run_all(entry, LAUNCHER_CHECKS, subject)
+
+
+def _check_tracker(entry: Entry) -> Iterator[Result]:
+    _built_alone(entry)
+    subject = TrackerSubject(make=lambda: registry.make_tracker(entry.name, {}))
+    yield from _run_all(entry, TRACKER_CHECKS, subject)
+
+
+def _small_task() -> str:
+    """The first of the suite's own tasks that needs no data and trains no base."""
+    for entry in registry.entries("task"):
+        if entry.built_in:
+            task = registry.make_task(entry.name)
+            if task.base is None and task.data is None and task.environment is None:
+                return task.name
+    raise SuiteError("the suite has no task without data and base.\nReinstall it.")
 
 
 _BY_KIND: dict[str, Callable[[Entry], Iterator[Result]]] = {
@@ -328,6 +383,10 @@ _BY_KIND: dict[str, Callable[[Entry], Iterator[Result]]] = {
     "metric": _check_metric,
     "domain": _check_domain,
     "task": _check_task,
+    "sampler": _check_sampler,
+    "claim": _check_claim,
+    "launcher": _check_launcher,
+    "tracker": _check_tracker,
 }
 
 
