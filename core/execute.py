@@ -84,7 +84,9 @@ def work(path: Path, progress: Progress) -> Outcome:
 
 
 def resume(path: Path, progress: Progress) -> Outcome:
-    """Go on with an interrupted run; a finished one is only reported again.
+    """Go on with an interrupted run, or one that a budget stopped and whose config.toml raises it.
+
+    Any other finished run is only reported again.
 
     Raises:
         SuiteError: the folder holds no run.
@@ -92,7 +94,8 @@ def resume(path: Path, progress: Progress) -> Outcome:
     folder = RunFolder.open(path)
     config = resolve_request(Request(config=path / "config.toml"))
     info = folder.info()
-    if info["status"] == "finished":
+    raised = config.train.raised(info.get("stopped"), info.get("stopped_at"))
+    if info["status"] == "finished" and not raised:
         if not (path / "report.html").exists():  # killed between the last two files
             _report(path)
         return outcome_of(folder)
@@ -103,7 +106,7 @@ def resume(path: Path, progress: Progress) -> Outcome:
                 f"warning: this run began with {key} {info['machine'].get(key)}, now {now[key]}; "
                 "bitwise repetition is not promised"
             )
-    folder.update(status="running")
+    folder.update(status="running", stopped=None, stopped_at=None)
     return _guarded(folder, lambda: _go(build(config, folder=path), folder, progress))
 
 
@@ -299,6 +302,7 @@ def _report(path: Path) -> None:
 
     write_report(path)
 
+        stopped_at=trainer.progress.limit,
 
 def policy_of(path: Path) -> tuple[Built, dict[str, Any]]:
     """A finished or interrupted run with its newest weights, for sampling and evaluation.

@@ -30,3 +30,10 @@ class TrainSettings(BaseModel):
     eval_samples: int = Field(256, ge=2, description="samples an evaluation")
     checkpoint_every: int = Field(10, ge=0, description="updates between checkpoints; 0: end only")
     keep_checkpoints: int = Field(2, ge=1, description="newest ones that stay")
+
+    def raised(self, budget: str | None, limit: float | None) -> bool:
+        """Whether ``budget`` ("max_seconds") is above the ``limit`` at which it ended a run."""
+        if budget is None:
+            return False
+        now = getattr(self, budget)
+        return now is None or (limit is not None and now > limit)

@@ -53,7 +53,11 @@ class Listener(Protocol):
 
 @dataclass(eq=False)
 class Progress:
-    """Where the loop stands; saved with every checkpoint."""
+    """Where the loop stands; saved with every checkpoint.
+
+    Attributes:
+        stopped: the budget that ended training, and limit: what it was; seconds: of all sittings.
+    """
 
     step: int = 0
     minibatch: int = 0
@@ -61,6 +65,12 @@ class Progress:
     experience: Experience | None = None
     sums: dict[str, float] = field(default_factory=dict)
     stopped: str | None = None
+    limit: float | None = None
+    seconds: float = 0.0
+
+    def stop(self, budget: str, limit: float | None) -> None:
+        """End training."""
+        self.stopped, self.limit = budget, limit
 
 
 class Trainer:
@@ -91,6 +101,7 @@ class Trainer:
         decay = self.settings.ema_decay
         self.averaged = Averaged(run.policy, decay) if decay is not None else None
         self.progress = Progress()
+        self.started = time.monotonic()
 
     # --- the loop -------------------------------------------------------------------------------
 
@@ -104,7 +115,8 @@ class Trainer:
 
         Afterwards the policy holds the weights that were evaluated: averaged ones, if asked for.
         """
-        progress, started = self.progress, time.monotonic()
+        progress = self.progress
+        self.started = started = time.monotonic() - progress.seconds
         if progress.step == 0 and progress.update == 0 and progress.minibatch == 0:
             self._evaluate(force=True)
         while progress.step < self.settings.num_steps and progress.stopped is None:
@@ -125,7 +137,7 @@ class Trainer:
         # One clock decides for all: processes that disagreed would wait for each other for ever.
         late = self.run.processes.sum({"late": float(time.monotonic() - started >= limit)})
         if late["late"] > 0:
-            self.progress.stopped = "max_seconds"
+            self.progress.stop("max_seconds", limit)
         return self.progress.stopped is not None
 
     def _collect(self) -> bool:
@@ -139,7 +151,7 @@ class Trainer:
         except BudgetSpent:
             if self.run.reward_calls == 0:
                 raise self._too_little() from None
-            progress.stopped = "max_reward_calls"
+            progress.stop("max_reward_calls", self.settings.max_reward_calls)
             return False
         finally:
             self.run.on_scored = None
@@ -331,6 +343,8 @@ class Trainer:
                 "update": p.update,
                 "sums": dict(p.sums),
                 "stopped": p.stopped,
+                "limit": p.limit,
+                "seconds": time.monotonic() - self.started,
             },
             "experience": flight,
             "optimizers": self.optimizers.state_dict(),
@@ -370,6 +384,8 @@ class Trainer:
         self.progress = Progress(
             **state["progress"], experience=None if flight is None else Experience(**flight)
         )
+        if self.settings.raised(self.progress.stopped, self.progress.limit):
+            self.progress.stopped = self.progress.limit = None
         self.optimizers.load_state_dict(state["optimizers"])
         for name, module in self.run.modules.items():
             module.load_state_dict(state["modules"][name])
