@@ -117,11 +117,22 @@ def _first_info(config: Config) -> dict[str, Any]:
         "task": config.task.name,
         "algo": config.recipe.name,
         "seed": config.seed,
+        **_reward_names(config),
         "status": "running",
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": {},
         "machine": machine(config.device),
     }
+
+
+def _reward_names(config: Config) -> dict[str, str | None]:
+    """What scores the run; ``compare`` sets only runs with one held-out reward side by side."""
+    task, own = config.task, config.reward or config.reward_cmd
+    names = {"reward": task.reward, "held_out_reward": task.held_out_reward}
+    found = {key: None if use is None else use.name for key, use in names.items()}
+    if task.environment is not None:
+        return dict.fromkeys(names, task.environment.name)
+    return {**found, "reward": own} if own is not None else found
 
 
 def _guarded(folder: RunFolder, work: Callable[[], Outcome]) -> Outcome:
@@ -291,6 +302,7 @@ def _finish(
     folder.update(
         status="finished",
         stopped=trainer.progress.stopped,
+        stopped_at=trainer.progress.limit,
         reward_calls=run.reward_calls,
         last_line=last_line(controls),
     )
@@ -302,7 +314,6 @@ def _report(path: Path) -> None:
 
     write_report(path)
 
-        stopped_at=trainer.progress.limit,
 
 def policy_of(path: Path) -> tuple[Built, dict[str, Any]]:
     """A finished or interrupted run with its newest weights, for sampling and evaluation.

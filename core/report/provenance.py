@@ -44,11 +44,14 @@ def _check(row: Row) -> list[str]:
 
 
 def config_section(run: Run) -> Markup:
-    """The resolved settings, word for word."""
+    """What scored the run, and the resolved settings, word for word."""
+    names = {"reward": "reward", "held_out_reward": "held-out reward"}
+    named = [(words, text_of(run.info, key, "none")) for key, words in names.items()]
+    rewards = definitions((words, clip(name, 400)) for words, name in named)
     if not run.config_text:
-        return tag("p", "There is no config.toml.", class_="note")
+        return join([rewards, tag("p", "There is no config.toml.", class_="note")])
     shown = tag("pre", tag("code", clip(run.config_text, MAX_CONFIG)))
-    return tag("details", tag("summary", "The resolved config.toml"), shown)
+    return join([rewards, tag("details", tag("summary", "The resolved config.toml"), shown)])
 
 
 def machine_section(run: Run) -> Markup:

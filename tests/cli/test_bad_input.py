@@ -11,6 +11,7 @@ import pytest
 from click.testing import Result
 
 from suite.core import api
+from suite.core.run_folder import RunFolder
 
 Suite = Callable[..., Result]
 
@@ -153,7 +154,7 @@ def test_a_budget_below_the_first_step_is_refused(suite: Suite, short: tuple[str
             "rloo",
             "--sampler",
             "best_of_n",
-        ),  # samples that the algorithm cannot learn from
+        ),  # not its own samples
         ("--set", "algo.nonsense=1"),
         ("--set", "contexts.x=1"),
         ("--set", "policy.letters=-1"),
@@ -184,7 +185,8 @@ def test_a_failed_run_that_has_measured_something_is_kept(
     suite: Suite, short: tuple[str, ...], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    assert suite(*short, "--policy", "run:nowhere", "--out", out).exit_code == 2
+    folder = RunFolder.create(out)
+    folder.write_json("run.json", {"schema": 1, "status": "failed"})
     (out / "journal.jsonl").write_text("{}\n")
     assert "is in use" in suite(*short, "--out", out).output
     assert (out / "journal.jsonl").read_text() == "{}\n"

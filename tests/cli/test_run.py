@@ -226,3 +226,17 @@ def test_lines_tell_the_time_left_every_few_seconds(
         "training: 2 of 4, 6 s, 6 s left",
         "training: 4 of 4, 20 s",
     ]
+
+
+def test_a_run_names_what_scored_it_and_the_report_shows_it(
+    suite: Suite, short: tuple[str, ...], finished: Path, tmp_path: Path
+) -> None:
+    info = json.loads((finished / "run.json").read_text())
+    assert (info["reward"], info["held_out_reward"]) == ("micro/table", "micro/table")
+    page = (finished / "report.html").read_text()
+    assert "<dt>held-out reward</dt><dd>micro/table</dd>" in page
+    (tmp_path / "mine.py").write_text("def score(texts):\n    return [0.5 for _ in texts]\n")
+    assert suite(*short, "--reward", "mine.py:score", "--out", "out").exit_code == 0
+    info = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert info["reward"].endswith("mine.py:score")
+    assert info["held_out_reward"] == "micro/table"
