@@ -14,6 +14,7 @@ before anything is read, so that a hostile text costs a bounded amount of work.
 
 import math
 import re
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +30,7 @@ ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/", "\\"
     '"': '"',
     "'": "'",
 }
-HEX = {"x": 2, "u": 4}
+HEX = {"x": 2, "u": 4, "U": 8}
 
 
 class CallSyntaxError(ValueError):
@@ -165,7 +166,8 @@ class Reader:
         kind = self.after(self.position + 1)
         if kind in HEX:
             digits = self.text[self.position + 2 : self.position + 2 + HEX[kind]]
-            if not re.fullmatch(rf"[0-9A-Fa-f]{{{HEX[kind]}}}", digits):
+            found = re.fullmatch(rf"[0-9A-Fa-f]{{{HEX[kind]}}}", digits)
+            if found is None or int(digits, 16) > sys.maxunicode:
                 raise CallSyntaxError(f"a broken \\{kind} escape", self.position)
             self.position += 2 + HEX[kind]
             return chr(int(digits, 16))

@@ -25,11 +25,13 @@ MAX_CHARACTERS = 65_536
 MAX_CALLS = 128
 MAX_STRING = 16_384
 
-THINK = re.compile(r"<think>.*?</think>", re.DOTALL)
-BLOCK = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
+THINK, THOUGHT = "<think>", "</think>"
+CLOSING = "</tool_call>"
+NOT_A_BREAK = re.compile(r"[^\n]")
 TAG = re.compile(r"</?tool_call>")
-FENCE = re.compile(r"^```[ \t]*([\w+-]*)[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"```[ \t]*([\w+-]*)")
 BARE_CALL = re.compile(rf"{WORD.pattern}(\.{WORD.pattern})*\(")
+EMPTY_FENCE = re.compile(r"```[ \t]*[\w+-]*\s*```")  # what is left of one that held calls
 CALL_FENCES = {"", "json", "python", "tool_call", "tool_code"}
 ARGUMENT_KEYS = ("arguments", "parameters", "args", "kwargs")
 LABELS = {"type", "id", "index"}  # what OpenAI's calls carry beside name and arguments
@@ -65,7 +67,7 @@ def parse(text: str, *, tools: Collection[str] = ()) -> Parsed:
         speech = speech[:start] + speech[end:]
     if len(calls) > MAX_CALLS:
         raise CallSyntaxError(f"more than {MAX_CALLS} calls", 0)
-    speech = TAG.sub(" ", FENCE.sub(_keep_prose, speech)).strip()
+    speech = EMPTY_FENCE.sub(" ", TAG.sub(" ", speech)).strip()
     if not calls:
         _refuse_spelt_out(speech, tools)
     return Parsed(calls=tuple(calls), speech=speech)
@@ -76,37 +78,61 @@ def without_thoughts(text: str) -> str:
 
     A template may have opened the first ``<think>`` already; one that is never closed thinks on.
     """
-    text = THINK.sub(_blank, text)
-    closing = text.rfind("</think>")
-    if closing >= 0:
-        end = closing + len("</think>")
-        text = re.sub(r"[^\n]", " ", text[:end]) + text[end:]
-    opening = text.find("<think>")
-    return text if opening < 0 else text[:opening]
+    opening = text.find(THINK)
+    while opening >= 0:
+        closing = text.find(THOUGHT, opening)
+        if closing < 0:
+            text = text[:opening]
+            break
+        text = _blanked(text, opening, closing + len(THOUGHT))
+        opening = text.find(THINK, opening)
+    closing = text.rfind(THOUGHT)
+    return text if closing < 0 else _blanked(text, 0, closing + len(THOUGHT))
 
 
-def _blank(match: re.Match[str]) -> str:
-    return re.sub(r"[^\n]", " ", match[0])
-
-
-def _keep_prose(match: re.Match[str]) -> str:
-    """A fence that held calls is empty by now; others are speech."""
-    return match[0] if match[2].strip() else " "
+def _blanked(text: str, start: int, end: int) -> str:
+    return text[:start] + NOT_A_BREAK.sub(" ", text[start:end]) + text[end:]
 
 
 def _spans(visible: str) -> list[tuple[int, int]]:
     """Where the blocks with calls lie, by the rules at the top."""
-    blocks = [match.span(1) for match in BLOCK.finditer(visible)]
-    tags = [match.start() for match in TAG.finditer(visible)]
-    if len(tags) != 2 * len(blocks):
-        raise CallSyntaxError("a <tool_call> that is not opened and closed once", tags[-1])
-    if blocks:
-        return blocks
-    fences = [match.span(2) for match in FENCE.finditer(visible) if match[1] in CALL_FENCES]
+    tags = list(TAG.finditer(visible))
+    for index, tag in enumerate(tags):
+        if (tag[0] == CLOSING) is not bool(index % 2) or len(tags) % 2:
+            problem = "a <tool_call> that is not opened and closed once"
+            raise CallSyntaxError(problem, tag.start())
+    if tags:
+        return [(a.end(), b.start()) for a, b in zip(tags[::2], tags[1::2], strict=True)]
+    fences = [(one.start, one.end) for one in _fences(visible) if one.label in CALL_FENCES]
     if fences:
         return fences
     start = len(visible) - len(visible.lstrip())
     return [(start, len(visible.rstrip()))] if _is_bare(visible[start:]) else []
+
+
+@dataclass(frozen=True)
+class _Fence:
+    """A fenced block: its label, and where its inside lies."""
+
+    label: str
+    start: int
+    end: int
+
+
+def _fences(text: str) -> list[_Fence]:
+    """The fenced blocks, line by line; one that is never closed is none."""
+    found: list[_Fence] = []
+    opened: tuple[str, int] | None = None
+    position = 0
+    for line in text.splitlines(keepends=True):
+        match = FENCE.fullmatch(line.strip())
+        if opened is None and match is not None:
+            opened = (match[1], position + len(line))
+        elif opened is not None and line.strip() == "```":
+            found.append(_Fence(*opened, position))
+            opened = None
+        position += len(line)
+    return found
 
 
 def _is_bare(text: str) -> bool:
