@@ -93,6 +93,7 @@ def main(context: click.Context, debug: bool, local: str | None) -> None:
 @click.pass_obj
 def run(
     local: str | None,
+    /,
     assignments: tuple[str, ...],
     seeds: str | None,
     out: Path | None,

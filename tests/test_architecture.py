@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("core", "plugins", "domains", "tasks", "testing")
 # The plan aimed at 3,000 for all of it; docs/decisions/2026-11-core-size.md says what stands there.
-MAX_CORE_LINES = {"core": 10_000, "core/report": 3_600}
+MAX_CORE_LINES = {"core": 11_500, "core/report": 3_600, "core/execution": 4_000}
 MAX_FILE_LINES = 400
 # Path -> why it is better whole.
 LONG_FILES: dict[str, str] = {}
@@ -213,8 +213,8 @@ def test_core_stays_small() -> None:
     lines = dict.fromkeys(MAX_CORE_LINES, 0)
     for path in shipped():
         if path.parts[0] == "core":
-            report = path.parts[:2] == ("core", "report")
-            lines["core/report" if report else "core"] += _num_lines(path)
+            part = "/".join(path.parts[:2])
+            lines[part if part in lines else "core"] += _num_lines(path)
     print(f"lines: {lines} of at most {MAX_CORE_LINES}")
     assert all(lines[name] <= most for name, most in MAX_CORE_LINES.items())
 

@@ -94,7 +94,7 @@ def _rows(path: Path) -> list[tuple[str, str, str]]:
             f"Name a table of tabs that begins {COLUMNS[0]}, {COLUMNS[0]}, and has {COLUMNS[1]}."
         )
     place = header.index(COLUMNS[1])
-    return [(*row[:2], row[place]) if len(row) > place else ("", "", "") for row in lines[1:]]
+    return [(row[0], row[1], row[place]) if len(row) > place else ("", "", "") for row in lines[1:]]
 
 
 def _score(text: str, where: str) -> float:
