@@ -9,10 +9,10 @@ import hashlib
 import json
 import os
 import secrets
-import shutil
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -96,7 +96,7 @@ class Scene:
     def __exit__(self, *unused: object) -> None:
         for listener in self.listeners.values():
             listener.close()
-        shutil.rmtree(self.root, ignore_errors=True)
+        _remove([self.root])
 
     def values(self) -> dict[str, str]:
         """What stands for the placeholders of this program."""
@@ -118,11 +118,12 @@ class Scene:
         # Where a worker was replaced the number stays; more of them outlived their verdict.
         if (more := len(children - set(marked)) - len(self._own_children)) > 0:
             yield f"alive: {more} more of our processes"
-        for path in _left(self.marker, self.root):
-            yield f"left: {path}"
-            _remove(path)
+        if left := _left(self.marker, self.root):
+            others = f" and {len(left) - 1} more" if len(left) > 1 else ""
+            yield f"left: {_shown(left[0])}{others}"
+            _remove(left)
         for path in sorted(set(_planted()) - self._planted):
-            yield f"planted: {path}"
+            yield f"planted: {_shown(path)}"
         yield from _kernel_objects(self.marker)
 
     def _heard(self) -> Iterator[str]:
@@ -178,7 +179,7 @@ def _left(marker: str, own: Path) -> list[Path]:
     found = [path for place in sorted(places) for path in _named(Path(place), marker, own)]
     for place in ("/", "/etc", "/run", "/dev", Path.home(), Path.cwd(), Path.cwd().parent):
         found += [path for path in _children(Path(place)) if marker in path.name]
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _named(folder: Path, marker: str, own: Path, depth: int = MOST_DEPTH) -> Iterator[Path]:
@@ -206,11 +207,16 @@ def _planted() -> Iterator[str]:
                 yield str(path)
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+def _shown(path: Path | str) -> str:
+    """On one line and in ASCII: names may hold line breaks and bytes that are no text."""
+    return ascii(str(path))[1:-1]
+
+
+def _remove(paths: list[Path]) -> None:
+    """Removed by rm: folders may be nested deeper than Python's own walk goes."""
+    for begin in range(0, len(paths), 500):
+        some = map(str, paths[begin : begin + 500])
+        subprocess.run(["rm", "-rf", "--", *some], check=False, capture_output=True)
 
 
 def _processes() -> Iterator[tuple[int, int, str]]:

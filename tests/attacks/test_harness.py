@@ -136,6 +136,39 @@ def left_behind() -> Iterator[list[subprocess.Popen[bytes]]]:
         process.wait(timeout=5)
 
 
+def test_folders_deeper_than_a_path_may_be_are_removed() -> None:
+    def nest(place: dict[str, Any]) -> None:
+        home = os.getcwd()
+        os.chdir("/tmp")
+        try:
+            for _ in range(1500):  # 13 letters each: far above the longest path
+                os.mkdir(place["MARKER"])
+                os.chdir(place["MARKER"])
+        finally:
+            os.chdir(home)
+
+    (seen,) = judged(nest).effects
+    assert not Path(seen.removeprefix("left: ")).exists()
+
+
+def test_names_that_are_no_text_are_shown_on_one_line() -> None:
+    def leave(place: dict[str, Any]) -> None:
+        Path("/dev/shm", place["MARKER"] + "\n\udcff").write_text("x")
+
+    (seen,) = judged(leave).effects
+    assert seen.endswith(r"\n\udcff")
+    seen.encode("ascii")
+
+
+def test_many_files_of_the_marker_are_one_effect() -> None:
+    def leave(place: dict[str, Any]) -> None:
+        for n in range(3):
+            Path("/dev/shm", f"{place['MARKER']}_{n}").write_text("x")
+
+    (seen,) = judged(leave).effects
+    assert seen.endswith("_0 and 2 more")
+
+
 @pytest.mark.parametrize("place", ["arguments", "environment", "name"])
 def test_a_process_of_the_marker_is_found_and_ended(
     place: str, tmp_path: Path, left_behind: list[subprocess.Popen[bytes]]
