@@ -45,13 +45,12 @@ def test_toolrl_keeps_its_faults() -> None:
     assert correct(call("f", a=True), wanted=one) == 3.0
     assert correct(call("f", a=1.0), wanted=one) == 3.0
     assert correct(call("f", a="1"), wanted=one) < 3.0
-    # greedy: a prediction that serves both is spent on the first wanted call
-    two = [call("f", a=1), call("f", a=1, b=2)]
-    assert (
-        correct(call("f", a=1, b=2), call("f", a=1, c=3), wanted=two)
-        < correct(call("f", a=1, c=3), call("f", a=1, b=2), wanted=two)
-        or correct(call("f", a=1, b=2), call("f", a=1), wanted=two) == 3.0
-    )
+    # greedy: the first wanted call takes the prediction that the second needs
+    small, large = call("f", a=1, b=2), call("f", a=1, b=2, c=3)
+    given = (call("f", a=1, b=2, c=3), call("f", a=1, b=5))
+    greedy = (2 / 3 + 2) + (2 / 3 + 1)
+    assert correct(*given, wanted=[small, large]) == pytest.approx(6 * (1 + greedy) / 8 - 3)
+    assert correct(*given, wanted=[large, small]) == pytest.approx(6 * (1 + 4 + 2) / 8 - 3)
     # a call where none is wanted costs nothing that the layout does not ask for
     hidden = "<think><tool_call>{}</tool_call></think>\n<response> hi </response>"
     assert toolrl_score(hidden, [], responds=True).total == 1.0
