@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from suite.core.errors import SuiteError, unknown_name
+from suite.core.errors import SuiteError, UnknownSettingError, unknown_name
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -18,12 +18,13 @@ def parse_config(model: type[Model], config: Mapping[str, Any], section: str) ->
     """
     for key in config:
         if key not in model.model_fields:
-            raise unknown_name(
+            message = unknown_name(
                 f"config key in [{section}]",
                 key,
                 model.model_fields,
                 next_step="Run `suite show` on the algorithm, task or policy to see every key.",
             )
+            raise UnknownSettingError(str(message), source=model, given=config)
     try:
         return model(**config)
     except ValidationError as error:

@@ -6,13 +6,28 @@ exit code 1.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 DISTRIBUTION = "reward-suite"  # the name on the package index; every printed install line reads it
 
 
 class SuiteError(Exception):
     """Something the user asked for cannot be done; the message is the whole story."""
+
+
+class UnknownSettingError(SuiteError):
+    """A setting that does not exist, and what would have told: ``suite show`` reads it.
+
+    Attributes:
+        source: the function, class or pydantic model whose arguments are the settings; None where
+            it could not be found.
+        given: the settings that reached it, those that a factory adds included.
+    """
+
+    def __init__(self, message: str, *, source: Any, given: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.source, self.given = source, given
 
 
 def unknown_name(kind: str, asked: str, known: Iterable[str], *, next_step: str) -> SuiteError:

@@ -7,14 +7,14 @@ mend and say too little. Every other exception of a factory is its author's and 
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from types import FrameType, ModuleType
 from typing import Any
 
 from pydantic import ValidationError
 
 from suite.core.catalog import Entry
-from suite.core.errors import SuiteError, unknown_name
+from suite.core.errors import SuiteError, UnknownSettingError, unknown_name
 
 UNEXPECTED = re.compile(r"([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'")
 # A class without settings of its own, or a factory that takes no keywords at all.
@@ -37,14 +37,13 @@ def settings_error(
         module: the plugin's module, where the refusing callable is looked for last.
     """
     if isinstance(error, ValidationError):
-        return _validation_error(error, entry)
+        return _validation_error(error, entry, config)
     if not isinstance(error, TypeError):
         return None
     unexpected, missing = UNEXPECTED.match(str(error)), MISSING.match(str(error))
     if unexpected is not None and unexpected[2] in config:
         refused = _find(unexpected[1], error, module)
-        known = () if refused is None else _keywords(refused)
-        return _unknown_setting(entry, unexpected[2], known)
+        return _unknown_setting(entry, unexpected[2], refused, config)
     takes = TAKES.match(str(error))
     if takes is not None:
         return _too_many_settings(_find(takes[1], error, module), error, entry, config)
@@ -66,7 +65,7 @@ def _too_many_settings(
         return None
     known = _keywords(refused)
     extra = [key for key in config if key not in known]
-    return _unknown_setting(entry, extra[0], known) if extra else None
+    return _unknown_setting(entry, extra[0], refused, config) if extra else None
 
 
 def _missing_setting(
@@ -86,22 +85,28 @@ def _missing_setting(
     )
 
 
-def _validation_error(error: ValidationError, entry: Entry) -> SuiteError:
+def _validation_error(
+    error: ValidationError, entry: Entry, config: Mapping[str, Any]
+) -> SuiteError:
     """One line a refused setting; an unknown one names what exists."""
     lines = []
     for problem in error.errors():
         key = ".".join(str(part) for part in problem["loc"]) or "settings"
         if problem["type"] == "extra_forbidden":
-            return _unknown_setting(entry, key, _model_fields(error.title))
+            return _unknown_setting(entry, key, _model(error.title), config)
         message = problem["msg"][:1].lower() + problem["msg"][1:]
         given = "" if problem["type"] == "missing" else f" = {problem['input']!r}"
         lines.append(f"{entry.kind} '{entry.name}': {key}{given} is not possible: {message}.")
     return SuiteError("\n".join([*lines, _next_step(entry)]))
 
 
-def _unknown_setting(entry: Entry, key: str, known: Iterable[str]) -> SuiteError:
+def _unknown_setting(
+    entry: Entry, key: str, source: Callable[..., Any] | None, config: Mapping[str, Any]
+) -> SuiteError:
     noun = f"setting of {entry.kind} '{entry.name}'"
-    return unknown_name(noun, key, known, next_step=_next_step(entry))
+    known = () if source is None else _keywords(source)
+    message = unknown_name(noun, key, known, next_step=_next_step(entry))
+    return UnknownSettingError(str(message), source=source, given=config)
 
 
 def _next_step(entry: Entry) -> str:
@@ -111,8 +116,12 @@ def _next_step(entry: Entry) -> str:
 def _find(qualname: str, error: TypeError, module: ModuleType) -> Callable[..., Any] | None:
     """The callable that a TypeError names, as the frame that called it sees it, or the plugin."""
     frame = _last_frame(error)
-    first, *rest = qualname.rpartition("<locals>.")[2].split(".")
-    for names in (frame.f_locals, frame.f_globals, vars(module)):
+    # A class stands for its constructor: its signature is the same, and its docstring says more.
+    first, *rest = qualname.rpartition("<locals>.")[2].removesuffix(".__init__").split(".")
+    # By its own name first: a factory may hold it under another, beside a namesake.
+    held = {getattr(value, "__qualname__", ""): value for value in frame.f_locals.values()}
+    bare = {name.rpartition("<locals>.")[2]: value for name, value in held.items()}
+    for names in (bare, frame.f_locals, frame.f_globals, vars(module)):
         found: object = names.get(first)
         for part in rest:
             found = getattr(found, part, None)
@@ -136,13 +145,13 @@ def _keywords(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(p.name for p in parameters if p.kind in named and p.name != "self")
 
 
-def _model_fields(title: str) -> Iterable[str]:
-    """The fields of the pydantic model called ``title``; its module is loaded, for it refused."""
+def _model(title: str) -> Callable[..., Any] | None:
+    """The pydantic model called ``title``; its module is loaded, for it refused."""
     from pydantic import BaseModel
 
     classes: list[type[BaseModel]] = [BaseModel]
     for cls in classes:
         if cls.__name__ == title and cls is not BaseModel:
-            return tuple(cls.model_fields)
+            return cls
         classes.extend(cls.__subclasses__())
-    return ()
+    return None

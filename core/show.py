@@ -6,8 +6,9 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from suite.core import registry
-from suite.core.config import canonical_domain
-from suite.core.errors import unknown_name
+from suite.core.config import SECTIONS, canonical_domain
+from suite.core.errors import SuiteError, unknown_name
+from suite.core.factory_settings import MAKERS, settings_of
 from suite.core.presets import resolve
 from suite.core.registry import Entry
 from suite.core.settings import TrainSettings
@@ -37,10 +38,27 @@ def _one(entry: Entry) -> str:
     for key, value in entry.facts.items():
         text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
         lines.append(f"  {key}: {text}")
-    lines += {"algorithm": _algorithm, "task": _task, "domain": _domain}.get(
-        entry.kind, lambda e: []
-    )(entry)
+    more = {"algorithm": _algorithm, "task": _task, "domain": _domain}
+    lines += more.get(entry.kind, _settings)(entry)
     return "\n".join(lines)
+
+
+def _settings(entry: Entry) -> list[str]:
+    """Every setting with its default; how a task sets it, ``suite show TASK`` says."""
+    if entry.kind not in MAKERS:
+        return []
+    try:
+        found = settings_of(entry)
+    except SuiteError as error:
+        return [f"  settings: not known here: {' '.join(str(error).split())}"]
+    where = f"[{entry.kind}]" if entry.kind in SECTIONS else "in the task"
+    if found is None:
+        return [f"  settings ({where}): any name is taken"]
+    lines = [f"  settings ({where}){'' if found else ': none'}"]
+    for one in found:
+        value = "(required)" if one.default is None else f"= {one.default}"
+        lines.append(f"    {one.name} {value}  {one.description}".rstrip())
+    return lines
 
 
 def _algorithm(entry: Entry) -> list[str]:
