@@ -9,6 +9,7 @@ intact.
 import hashlib
 import json
 import os
+import pickle
 import shutil
 from pathlib import Path
 from typing import Any
@@ -126,9 +127,19 @@ def broken_reason(path: Path, files: frozenset[str] | None = None) -> str | None
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Weights and state of one checkpoint; nothing in it is executed."""
-    with torch.serialization.safe_globals(RECORDS):
-        state = torch.load(path / "state.pt", weights_only=True)
+    """Weights and state of one checkpoint; nothing in it is executed.
+
+    Raises:
+        SuiteError: the state holds something other than tensors, containers and our records.
+    """
+    try:
+        with torch.serialization.safe_globals(RECORDS):
+            state = torch.load(path / "state.pt", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise SuiteError(
+            f"the checkpoint '{path}' holds more than tensors and records, and is not read: "
+            f"{str(error).strip().splitlines()[0]}\nNo suite wrote it. Do not use this folder."
+        ) from error
     return load_file(path / "policy.safetensors"), state
 
 

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import pickle
 import resource
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from click.testing import CliRunner
 
 from suite.cli import main
@@ -212,3 +214,34 @@ def test_an_output_path_through_a_file_is_refused(tmp_path: Path, small: Mapping
     answer = CliRunner().invoke(main, arguments(tmp_path / "file/run", small))
     assert answer.exit_code == 2
     assert "cannot be written: Not a directory" in answer.output
+
+
+class Harmful:
+    """Unpickling it would run a command."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> Any:
+        return os.system, (f"touch {self.trace}",)
+
+
+@pytest.mark.parametrize("way", ["torch", "pickle"])
+def test_a_forged_state_runs_nothing_and_is_refused(tmp_path: Path, train: Train, way: str) -> None:
+    """Its checksums are right, for whoever forges the one forges the other."""
+    train(tmp_path / "run", settings={"train.keep_checkpoints": 3})
+    newest = interrupted(tmp_path / "run")[-1]
+    trace, state = tmp_path / "trace", {"progress": Harmful(tmp_path / "trace")}
+    if way == "torch":
+        torch.save(state, newest / "state.pt")
+    else:
+        (newest / "state.pt").write_bytes(pickle.dumps(state))
+    sums = {name: checkpoint.checksum(newest / name) for name in checkpoint.FILES}
+    (newest / "manifest.json").write_text(json.dumps({"schema": 1, "sha256": sums}))
+
+    with pytest.raises(SuiteError) as caught:
+        api.resume(tmp_path / "run")
+
+    assert "holds more than tensors and records, and is not read" in str(caught.value)
+    assert "No suite wrote it" in str(caught.value)
+    assert not trace.exists()
