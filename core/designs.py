@@ -1,9 +1,11 @@
 """Samples as files and tables: FASTA, CSV, a diverse batch.
 
-Rows are the mappings that ``suite.core.api.sample`` returns: text, reward, held_out, parts.
+Rows are the mappings that ``suite.core.api.sample`` returns: text, reward, held_out, parts (of the
+reward), metrics (numbers of each sample). What a row does not have, or is nan, is left out.
 """
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -50,24 +52,33 @@ def _distance(one: Row, other: Row) -> float:
 
 
 def write_fasta(rows: Sequence[Row], path: Path) -> None:
-    """One record a sample, named by rank, with its scores in the header."""
+    """One record a sample, numbered in order, with all its numbers in the header."""
     lines = []
     for i, row in enumerate(rows, start=1):
-        scores = " ".join(f"{k}={row[k]:.4g}" for k in ("reward", "held_out") if k in row)
+        known = {name: value for name, value in _numbers(row).items() if not math.isnan(value)}
+        scores = " ".join(f"{name}={value:.4g}" for name, value in known.items())
         lines.append(f">design{i} {scores}\n{row['text']}\n")
     with _writable(path) as file:
         file.write("".join(lines))
 
 
 def write_csv(rows: Sequence[Row], path: Path) -> None:
-    """One line a sample: text, scores, score parts."""
-    parts = sorted({name for row in rows for name in row.get("parts", {})})
+    """One line a sample: text, scores, score parts, metrics."""
+    names = list(dict.fromkeys(name for row in rows for name in _numbers(row)))
     with _writable(path) as file:
         writer = csv.writer(file)
-        writer.writerow(["sample", "reward", "held_out", *parts])
+        writer.writerow(["sample", *names])
         for row in rows:
-            values = [row.get("parts", {}).get(name, "") for name in parts]
-            writer.writerow([row["text"], row["reward"], row.get("held_out", ""), *values])
+            numbers = _numbers(row)
+            values = [numbers.get(name, math.nan) for name in names]
+            writer.writerow([row["text"], *("" if math.isnan(v) else v for v in values)])
+
+
+def _numbers(row: Row) -> dict[str, float]:
+    """Every number of a row in one order: scores, then parts, then metrics."""
+    scores = {name: row[name] for name in ("reward", "held_out") if name in row}
+    found = {**scores, **row.get("parts", {}), **row.get("metrics", {})}
+    return {name: float(value) for name, value in found.items()}
 
 
 def _writable(path: Path) -> TextIO:

@@ -2,8 +2,24 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
 
 from suite.core.records import Context, Samples
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class References:
+    """What single samples are compared with.
+
+    Attributes:
+        known: what the base learnt from, None where a task has no demonstrations.
+        template: the task's template (a wild type), one sample, or None.
+    """
+
+    known: Samples | None = None
+    template: Samples | None = None
 
 
 class Metric(ABC):
@@ -14,6 +30,12 @@ class Metric(ABC):
     @abstractmethod
     def __call__(self, samples: Samples, context: Context) -> Mapping[str, float]:
         """Named numbers about the set."""
+
+    def each(
+        self, samples: Samples, context: Context, references: References
+    ) -> Mapping[str, Tensor]:
+        """Named numbers of each sample, [B], for the files of designs; nan where unknown."""
+        return {}
 
 
 class Codec(ABC):

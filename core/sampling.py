@@ -3,10 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from suite.core import registry
 from suite.core.build import Built
 from suite.core.errors import SuiteError
+from suite.core.metric import Metric, References
 from suite.core.panel import evaluate
+from suite.core.records import Trajectory
 from suite.core.toml import parse_assignment
 
 
@@ -39,4 +44,29 @@ def draw(
         made = registry.make_sampler(sampler, settings)
         collected = made.sample(run, 0, num_contexts=num_samples, group_size=1, purpose="sampling")
     found = evaluate(run, run.policy, metrics={}, codec=built.codec, draw=collected)
-    return found.sample_rows()[:num_samples]
+    numbers = _numbers_of_each(built, found.collected.trajectory)
+    rows = found.sample_rows()
+    for i, row in enumerate(rows):
+        row["metrics"] = {name: float(values[i]) for name, values in numbers.items()}
+    return rows[:num_samples]
+
+
+def _numbers_of_each(built: Built, trajectory: Trajectory) -> dict[str, Tensor]:
+    """What the task's metrics say of single samples, by name, each [B]."""
+    asked = [m for m in built.metrics.values() if type(m).each is not Metric.each]
+    numbers: dict[str, Tensor] = {}
+    if asked:
+        references = _references(built)
+        for metric in asked:
+            numbers.update(metric.each(trajectory.sample, trajectory.context, references))
+    return numbers
+
+
+def _references(built: Built) -> References:
+    contexts, template = built.run.contexts, built.config.task.template
+    known = encoded = None
+    if contexts.num_demonstrations:
+        _, known = contexts.demonstrations(torch.arange(contexts.num_demonstrations))
+    if template is not None and built.codec is not None:
+        encoded = built.codec.encode((template,))
+    return References(known=known, template=encoded)

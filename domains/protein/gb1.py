@@ -53,13 +53,17 @@ class Gb1Split:
 
     Attributes:
         oracle: half A at most as fit as the wild type: trains the reward.
-        judge: half B, of any fitness: trains the held-out oracle.
+        judge: half B, of any fitness: trains the held-out oracle, which must know the top to judge
+            designs that are to reach it; nothing that is optimised reads it.
+        unseen: half A above the wild type (FWAA, the best, is one): nobody learns from them, so
+            they are what both oracles can be tested on.
         base: rows of ``oracle`` that still function: what the base policy learns from.
         held_out_base: such rows of half B, for the base's held-out likelihood.
     """
 
     oracle: Tensor
     judge: Tensor
+    unseen: Tensor
     base: Tensor
     held_out_base: Tensor
 
@@ -170,6 +174,7 @@ def split_gb1(table: Gb1Table) -> Gb1Split:
     return Gb1Split(
         oracle=rows(half_a & low),
         judge=rows(~half_a),
+        unseen=rows(half_a & ~low),
         base=rows(half_a & low & functional),
         held_out_base=rows(~half_a & low & functional),
     )

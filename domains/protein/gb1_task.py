@@ -1,8 +1,9 @@
 """GB1 as a task: contexts, the training oracle, the held-out oracle, and what was measured.
 
 Both oracles predict log10(fitness + 0.01). The training oracle has seen half of the variants, none
-fitter than the wild type; the held-out one the other half. What counts in the end is the metric:
-the measured fitness of the designs.
+fitter than the wild type; the held-out one the other half, of any fitness: a judge that never saw
+the top could not rank the designs that reach it. No gradient and no search sees the judge's half.
+What counts in the end is the metric: the measured fitness of the designs.
 
 Shapes: B designs, 4 sites.
 """
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 
 from suite.core.contexts import Contexts
-from suite.core.metric import Metric
+from suite.core.metric import Metric, References
 from suite.core.oracle import OracleReward, OracleSettings
 from suite.core.oracle_files import cached_oracle
 from suite.core.records import Context, Samples
@@ -88,3 +89,11 @@ class MeasuredFitness(Metric):
             "share_above_wild_type": float((known > 1.0).float().mean()),
             "regret": self.table.best - float(known.max()),
         }
+
+    def each(
+        self, samples: Samples, context: Context, references: References
+    ) -> Mapping[str, Tensor]:
+        """measured_fitness [B], relative to the wild type; nan where unmeasured."""
+        assert samples.tokens is not None
+        fitness, measured = measured_fitness(self.table, samples.tokens)
+        return {"measured_fitness": fitness.masked_fill(~measured, torch.nan)}

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from suite.core.metric import Metric
+from suite.core.metric import Metric, References
 from suite.core.records import Context, Samples
 from suite.domains.protein.alphabet import encode, one_hot, scale
 from suite.domains.protein.scales import SWISS_PROT_PERCENT
@@ -99,7 +99,8 @@ def novelty(tokens: Tensor, known: Tensor, mask: Tensor | None = None) -> Tensor
 class DesignStatistics(Metric):
     """Diversity, uniqueness, composition, charge and hydrophobicity of a set of designs.
 
-    ``known``, if given, is what the base learnt from, [N, L]: the mean novelty is added.
+    ``known``, if given, is what the base learnt from, [N, L]: the mean novelty is added. Of single
+    designs: novelty against what the base learnt from, and the distance to the wild type.
     """
 
     unit = "named by each number"
@@ -122,4 +123,19 @@ class DesignStatistics(Metric):
         }
         if self.known is not None:
             found["novelty"] = float(novelty(tokens, self.known, mask).double().mean())
+        return found
+
+    def each(
+        self, samples: Samples, context: Context, references: References
+    ) -> Mapping[str, Tensor]:
+        """Residues: novelty, distance_to_wild_type; each [B], where there is what to compare."""
+        assert samples.tokens is not None
+        tokens = samples.tokens.cpu()
+        mask = context.data.get("mask", torch.ones_like(tokens, dtype=torch.bool)).cpu()
+        found = {}
+        if references.known is not None and references.known.tokens is not None:
+            found["novelty"] = novelty(tokens, references.known.tokens.cpu(), mask)
+        if references.template is not None and references.template.tokens is not None:
+            wild_type = references.template.tokens[0].cpu()
+            found["distance_to_wild_type"] = distances_to(tokens, wild_type, mask)
         return found

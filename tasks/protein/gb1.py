@@ -14,7 +14,7 @@ TASK = Task(
     held_out_reward=Use("protein/gb1_oracle", data=DATA, half="judge"),
     policy=Use("discrete_diffusion/tiny", network="transformer", length=4, letters=20, num_steps=8),
     codec=Use("protein/letters"),
-    metrics=(Use("protein/gb1_measured", data=DATA),),
+    metrics=(Use("protein/gb1_measured", data=DATA), Use("protein/design_statistics")),
     data="protein/gb1_four_sites.csv.gz",
     template="VDGV",
     default_algo="drakes",

@@ -123,6 +123,26 @@ def test_the_training_oracle_never_sees_what_is_searched_for(measured: Gb1Table)
     assert not set(split.held_out_base.tolist()) & set(split.oracle.tolist())
 
 
+def test_the_judge_knows_the_top_and_is_tested_on_variants_that_nobody_saw(
+    measured: Gb1Table,
+) -> None:
+    """A judge of low-fitness variants alone could not rank designs that are to be fitter."""
+    split = split_gb1(measured)
+    fit = measured.fitness > 1.0
+    assert int(fit[split.judge].sum()) == 1810
+    assert bool(fit[split.unseen].all())
+    assert len(split.unseen) == 1833
+    best_hundred = set(measured.fitness.argsort(descending=True)[:100].tolist())
+    assert len(best_hundred & set(split.judge.tolist())) == 49
+    assert int(measured.fitness.argmax()) in set(split.unseen.tolist())
+
+
+def test_every_variant_has_one_use(measured: Gb1Table) -> None:
+    split = split_gb1(measured)
+    parts = torch.cat([split.oracle, split.judge, split.unseen])
+    assert torch.equal(parts.sort().values, torch.arange(len(measured.tokens)))
+
+
 def test_the_split_does_not_depend_on_the_order_of_rows(measured: Gb1Table) -> None:
     order = torch.randperm(len(measured.tokens))
     shuffled = Gb1Table(
