@@ -15,11 +15,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from suite.core.verifier import Verdict, Verifier
-from suite.plugins.rewards.tools import foreign
 from suite.plugins.rewards.tools.grammar import Call
 from suite.plugins.rewards.tools.items import ToolItem
 from suite.plugins.rewards.tools.state import StateVerifier
@@ -31,6 +31,7 @@ from suite.plugins.rewards.tools.verifier import (
     as_tags,
     bfcl_first,
     do_nothing,
+    in_language,
 )
 
 Calls = list[Call]
@@ -72,36 +73,20 @@ def other(item: ToolItem) -> Calls:
     """The last accepted value of every argument."""
     calls = []
     for gold in item.gold:
-        kept = {k: [v for v in values if v != ""][-1:] for k, values in gold.accepted.items()}
-        last = type(gold)(name=gold.name, arguments=gold.arguments, accepted=kept)
-        calls.append(Call(name=gold.name, arguments=bfcl_first_of(last)))
+        arguments = bfcl_first(gold)
+        last = replace(gold, accepted={key: gold.accepted[key][::-1] for key in arguments})
+        calls.append(Call(name=gold.name, arguments=bfcl_first(last)))
     return calls
-
-
-def bfcl_first_of(gold: Any) -> dict[str, Any]:
-    """``bfcl_first`` without the arguments that have no accepted value but ""."""
-    return bfcl_first(
-        type(gold)(
-            name=gold.name,
-            arguments=gold.arguments,
-            accepted={key: values for key, values in gold.accepted.items() if values},
-        )
-    )
 
 
 def shortest(item: ToolItem) -> Calls:
     """The wanted calls without the arguments that may be left out."""
-    return [
-        Call(
-            name=gold.name,
-            arguments={
-                key: value
-                for key, value in bfcl_first(gold).items()
-                if "" not in gold.accepted[key]
-            },
-        )
-        for gold in item.gold
-    ]
+    calls = []
+    for gold in item.gold:
+        marked = {key for key, options in gold.arguments.keys.items() if options.optional}
+        given = {k: v for k, v in bfcl_first(gold).items() if k not in marked}
+        calls.append(Call(name=gold.name, arguments=given))
+    return calls
 
 
 def first(item: ToolItem) -> Calls:
@@ -134,17 +119,9 @@ def written(verifier: ToolVerifier, calls: Calls, item: ToolItem) -> str:
     if verifier.rule == "toolrl":
         lines = [{"name": call.name, "parameters": call.arguments} for call in calls]
         return layout(lines, responds=item.responds)
-    if verifier.rule == "bfcl" and item.language != "python":
+    if verifier.rule == "bfcl":
         calls = [in_language(call, item) for call in calls]
     return as_tags(calls) if calls else DO_NOTHING
-
-
-def in_language(call: Call, item: ToolItem) -> Call:
-    """The call as BFCL expects it of a Java or JavaScript tool: every argument is a text."""
-    write = foreign.write_java if item.language == "java" else foreign.write_javascript
-    documents = item.documents[call.name]["parameters"]["properties"]
-    arguments = {k: write(v, documents[k]["type"]) for k, v in call.arguments.items()}
-    return Call(name=call.name, arguments=arguments)
 
 
 def full(verifier: ToolVerifier, calls: Calls, item: ToolItem) -> bool:

@@ -74,12 +74,12 @@ def read_javascript(text: str, kind: str, items: str | None = None) -> Any:
     return text
 
 
-def write_java(value: Any, kind: str) -> str:
+def write_java(value: Any, kind: str, items: str | None = None) -> str:
     """A Java literal that ``read_java`` reads as ``value``."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        inner = ", ".join(_inner_java(one) for one in value)
+        inner = ", ".join(_inner_java(one, items) for one in value)
         return (
             f"new Object[]{{{inner}}}"
             if kind == "Array"
@@ -119,8 +119,8 @@ def split(text: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def _inner_java(value: Any) -> str:
-    return json.dumps(value) if isinstance(value, str) else write_java(value, "")
+def _inner_java(value: Any, kind: str | None = None) -> str:
+    return json.dumps(value) if isinstance(value, str) else write_java(value, kind or "")
 
 
 def _number(text: str, pattern: str, kind: type) -> Any:

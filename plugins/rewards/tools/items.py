@@ -79,7 +79,11 @@ def read_item(row: Mapping[str, Any], *, ill_typed: IllTyped = "refuse") -> Tool
     name = str(row.get("name", "a row without a name"))
     documents = _documents(row, name)
     tools = {tool: read_tool(document) for tool, document in documents.items()}
-    gold = tuple(_gold(tool, accepted, tools, name) for tool, accepted in _wanted(row, name))
+    gold = _wanted(row, name)
+    for call in gold:
+        if call.name not in tools:
+            known = ", ".join(tools)
+            raise GoldError(f"{name}: the wanted tool '{call.name}' is not offered ({known}).")
     if ill_typed != "ignore":
         gold = tuple(_known(call, tools[call.name], name) for call in gold)
     if ill_typed == "as_answer":
@@ -125,34 +129,39 @@ def _documents(row: Mapping[str, Any], name: str) -> dict[str, Mapping[str, Any]
     return found
 
 
-def _wanted(row: Mapping[str, Any], name: str) -> list[tuple[str, Mapping[str, Sequence[Any]]]]:
-    """(tool, accepted values by argument) of each wanted call."""
+def _wanted(row: Mapping[str, Any], name: str) -> tuple[GoldCall, ...]:
+    """The wanted calls, not checked against the tools yet."""
     if isinstance(row.get("possible_answer"), list):
-        return [_possible(call, name) for call in row["possible_answer"]]
+        return tuple(_possible(call, name) for call in row["possible_answer"])
     if isinstance(row.get("answer"), list):
-        return [_plain(call, name) for call in row["answer"]]
+        return tuple(_plain(call, name) for call in row["answer"])
     raise SuiteError(
         f"{name}: the row has no 'answer' (a list of calls, empty where none is right) and no "
         "'possible_answer'.\nA row without an answer cannot be judged; leave it out."
     )
 
 
-def _possible(call: Any, name: str) -> tuple[str, Mapping[str, Sequence[Any]]]:
+def _possible(call: Any, name: str) -> GoldCall:
     if not isinstance(call, Mapping) or len(call) != 1:
         raise GoldError(f"{name}: a possible answer must be one {{tool: arguments}} object.")
     ((tool, arguments),) = call.items()
     if not isinstance(arguments, Mapping):
         raise GoldError(f"{name}: the arguments of '{tool}' must be an object.")
-    return tool, {k: v if isinstance(v, list) else [v] for k, v in arguments.items()}
+    accepted = {k: v if isinstance(v, list) else [v] for k, v in arguments.items()}
+    fields = Fields(keys={key: _options(values) for key, values in accepted.items()})
+    return GoldCall(name=tool, arguments=fields, accepted=accepted)
 
 
-def _plain(call: Any, name: str) -> tuple[str, Mapping[str, Sequence[Any]]]:
+def _plain(call: Any, name: str) -> GoldCall:
     if not isinstance(call, Mapping) or not isinstance(call.get("name"), str):
         raise GoldError(f"{name}: a wanted call must be an object with a 'name'.")
     arguments = call.get("arguments", call.get("parameters", {}))
     if not isinstance(arguments, Mapping):
         raise GoldError(f"{name}: the arguments of '{call['name']}' must be an object.")
-    return call["name"], {key: [_listed(value)] for key, value in arguments.items()}
+    accepted = {key: [_listed(value)] for key, value in arguments.items()}
+    fields = literal(arguments)  # here "" is the empty text and marks nothing
+    assert isinstance(fields, Fields)
+    return GoldCall(name=call["name"], arguments=fields, accepted=accepted)
 
 
 def _listed(value: Any) -> Any:
@@ -160,15 +169,6 @@ def _listed(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: [_listed(one)] for key, one in value.items()}
     return [_listed(one) for one in value] if isinstance(value, list) else value
-
-
-def _gold(
-    tool: str, accepted: Mapping[str, Sequence[Any]], tools: Mapping[str, Tool], name: str
-) -> GoldCall:
-    if tool not in tools:
-        raise GoldError(f"{name}: the wanted tool '{tool}' is not offered ({', '.join(tools)}).")
-    fields = Fields(keys={key: _options(values) for key, values in accepted.items()})
-    return GoldCall(name=tool, arguments=fields, accepted=accepted)
 
 
 def _known(call: GoldCall, tool: Tool, name: str) -> GoldCall:

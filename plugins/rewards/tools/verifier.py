@@ -127,17 +127,7 @@ class ToolVerifier(Verifier[ToolItem]):
         """The wanted call; under "bfcl" with the literals of the tool's language."""
         if self.rule != "bfcl":
             return gold.first()
-        documents = item.documents[gold.name]["parameters"]["properties"]
-        arguments = {}
-        for key, value in bfcl_first(gold).items():
-            kind = str(documents.get(key, {}).get("type"))
-            if item.language == "java":
-                arguments[key] = foreign.write_java(value, kind)
-            elif item.language == "javascript":
-                arguments[key] = foreign.write_javascript(value, kind)
-            else:
-                arguments[key] = value
-        return Call(name=gold.name, arguments=arguments)
+        return in_language(Call(name=gold.name, arguments=bfcl_first(gold)), item)
 
     def hacks(self, item: ToolItem) -> Sequence[Hack]:
         """Known hacks. Ours and BFCL's rule pay none; ToolRL's pays some, short of full marks."""
@@ -188,12 +178,29 @@ def toolrl_calls(item: ToolItem) -> list[dict[str, Any]]:
     return [{"name": call.name, "parameters": call.arguments} for call in calls]
 
 
+def in_language(call: Call, item: ToolItem) -> Call:
+    """The call as BFCL expects it: every argument of a Java or JavaScript tool is a text."""
+    if item.language == "python":
+        return call
+    documents = item.documents[call.name]["parameters"]["properties"]
+    arguments = {}
+    for key, value in call.arguments.items():
+        document = documents.get(key, {})
+        kind, inner = str(document.get("type")), document.get("items", {}).get("type")
+        arguments[key] = (
+            foreign.write_java(value, kind, inner)
+            if item.language == "java"
+            else foreign.write_javascript(value, kind)
+        )
+    return Call(name=call.name, arguments=arguments)
+
+
 def bfcl_first(gold: GoldCall) -> dict[str, Any]:
     """The first accepted value of every argument that has one, ill-typed ones included."""
     found = {}
     for key, values in gold.accepted.items():
         given = [value for value in values if value != ""]
-        if given or "" not in values:
+        if given or not gold.arguments.keys[key].optional:
             found[key] = _example(given[0] if given else "")
     return found
 

@@ -125,6 +125,12 @@ def test_accepted_values_and_optional_arguments_of_bfcl() -> None:
         assert score(wanted, wrong) < 1.0
 
 
+def test_an_empty_text_in_a_plain_answer_is_wanted_and_not_a_mark() -> None:
+    wanted = item({"f": {"a": 1, "b": ""}})
+    assert score(wanted, f(a=1, b="")) == 1.0
+    assert score(wanted, f(a=1)) < 1.0
+
+
 def test_a_required_argument_is_never_optional() -> None:
     wanted = read_item({"tools": TOOLS, "possible_answer": [{"f": {"a": [1, ""]}}]})
     assert score(wanted, f()) == 0.0

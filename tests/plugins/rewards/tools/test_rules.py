@@ -224,3 +224,5 @@ def test_what_is_written_in_a_language_is_read_back() -> None:
         text = foreign.write_javascript(value, kind)
         assert foreign.read_javascript(text, kind) == value
     assert json.loads(foreign.write_javascript([1], "array")) == [1]
+    longs = foreign.write_java([1, 2], "ArrayList", "long")
+    assert foreign.read_java(longs, "ArrayList", "long") == [1, 2]
