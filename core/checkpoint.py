@@ -137,8 +137,8 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             state = torch.load(path / "state.pt", weights_only=True)
     except pickle.UnpicklingError as error:
         raise SuiteError(
-            f"the checkpoint '{path}' holds more than tensors and records, and is not read: "
-            f"{str(error).strip().splitlines()[0]}\nNo suite wrote it. Do not use this folder."
+            f"the checkpoint '{path}' holds more than tensors and records, and is not read.\n"
+            "No suite wrote it so. Do not use this folder."
         ) from error
     return load_file(path / "policy.safetensors"), state
 
