@@ -1,7 +1,8 @@
 """Re-scoring of records: log_prob, KL and entropy from one replay, in chunks that are recomputed.
 
 Memory of a sum over T does not grow with T: each chunk of steps is checkpointed, so that its
-activations live only while its own gradient is taken. An algorithm sees no chunks.
+activations live only while its own gradient is taken. A reference's laws are kept for the backward
+pass up to KEPT_BYTES, and made again there beyond. An algorithm sees no chunks.
 
 Shapes: B samples, S steps.
 """
@@ -17,6 +18,7 @@ from suite.core.policy import Policy, with_condition
 from suite.core.records import Trajectory
 
 ROWS_A_CHUNK = 2048  # states in memory at once; large enough to fill two cores
+KEPT_BYTES = 2**28  # a reference read twice costs a forward, so that small laws are better kept
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,17 +66,41 @@ def score(
 
 
 class ReferenceLaws:
-    """A reference's laws on a record: its own view of the context, no gradient, no activations."""
+    """A reference's laws on a record: its own view of the context, no gradient, no activations.
+
+    ``kept`` counts the bytes of laws that a backward pass will read again.
+    """
 
     @torch.no_grad()
     def __init__(self, reference: Policy, trajectory: Trajectory) -> None:
         context = with_condition(reference, trajectory.context)
         self.reference, self.trajectory = reference, replace(trajectory, context=context)
+        self.kept = 0
 
     @torch.no_grad()
     def of(self, steps: Tensor) -> StepDistribution:
         """The laws of ``steps`` [S], over [B, S]."""
         return self.reference.replay(self.trajectory, steps)[0]
+
+    def keep(self, steps: Tensor) -> StepDistribution | None:
+        """The laws of ``steps``, to be kept; None once laws fill KEPT_BYTES."""
+        if self.kept >= KEPT_BYTES:
+            return None
+        law = self.of(steps)
+        if torch.is_grad_enabled():
+            self.kept += num_bytes(law)
+        return law
+
+
+def num_bytes(law: StepDistribution) -> int:
+    """Of the tensors that a law holds, those of laws within it included."""
+    total = 0
+    for value in vars(law).values():
+        if isinstance(value, Tensor):
+            total += value.numel() * value.element_size()
+        elif isinstance(value, StepDistribution):
+            total += num_bytes(value)
+    return total
 
 
 def _measure(
@@ -105,12 +131,12 @@ def _score_steps(
     """Families whose every step is a forward of its own: chunk the trunk."""
 
     def measured(chunk: Tensor, chunk_mask: Tensor) -> tuple[Tensor, ...]:
-        # Outside of what is recomputed: a law is small beside the activations that made it.
-        reference_law = None if reference is None else reference.of(chunk)
+        kept = None if reference is None else reference.keep(chunk)
 
         def run(chunk: Tensor, chunk_mask: Tensor) -> tuple[Tensor, ...]:
             law, decision = policy.replay(trajectory, chunk)
-            return _measure(law, decision, chunk_mask, reference_law, entropy)
+            other = reference.of(chunk) if reference is not None and kept is None else kept
+            return _measure(law, decision, chunk_mask, other, entropy)
 
         return _recomputed(run, chunk, chunk_mask)
 

@@ -3,12 +3,16 @@
 Shapes: B samples, T decisions.
 """
 
+import weakref
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from suite.core import scoring
+from suite.core.distributions import Categorical
 from suite.core.policy import Policy
 from suite.core.randomness import Streams
 from suite.core.records import Context, Trajectory
@@ -185,3 +189,44 @@ def test_memory_of_a_sum_over_steps_is_flat_in_their_number(name: str) -> None:
     grown = plain(64) - plain(8)
     assert grown > 100_000, "the plain sum must grow, or the comparison shows nothing"
     assert many - few < 0.05 * grown, (few, many, grown)
+
+
+@pytest.mark.parametrize("name", ["micro/token", "micro/gaussian", "micro/unmasking"])
+def test_a_references_laws_are_made_again_once_they_fill_their_room(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Same scores and gradients; without room no chunk but the first keeps its law."""
+    found = {}
+    for room in (scoring.KEPT_BYTES, 1):
+        monkeypatch.setattr(scoring, "KEPT_BYTES", room)
+        policy, reference, record = sampled(name)
+        policy.requires_grad_(requires_grad=True)
+        made: list[weakref.ref[Any]] = []
+        real = reference.replay
+
+        def noted(*given: Any, real: Any = real, made: Any = made) -> Any:
+            law, decision = real(*given)
+            made.append(weakref.ref(law))
+            return law, decision
+
+        monkeypatch.setattr(reference, "replay", noted)
+        scores = score(policy, record, reference=reference, rows_a_chunk=SIZE)
+        assert scores.kl is not None
+        alive = sum(law() is not None for law in made)
+        forwards = len(made)
+        (scores.kl.sum() + scores.log_prob.sum()).backward()
+        gradients = [weight.grad for weight in policy.parameters()]
+        found[room] = (scores.kl.detach(), gradients, alive, forwards, len(made))
+    (kl, kept_gradients, alive, forwards, in_all), (other_kl, gradients, *counts) = found.values()
+    steps = len(record.mask[0])
+    if not policy.replays_whole:
+        assert (alive, forwards, in_all) == (steps, steps, steps)
+        assert counts == [1, steps, 2 * steps - 1]
+    assert torch.equal(kl, other_kl)
+    for ours, theirs in zip(gradients, kept_gradients, strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_the_bytes_of_a_law_are_those_of_its_tensors() -> None:
+    law = Categorical(torch.zeros(2, 3, 4))
+    assert scoring.num_bytes(law) == 2 * 3 * 4 * 4
