@@ -97,7 +97,7 @@ REBEL = Method(
 )
 RELATIVE = Method(
     algo="relative-tb",
-    settings={**SQUARES, "train.num_epochs": 4, "algo.log_z_learning_rate": 1.0},
+    settings={**SQUARES, "train.num_epochs": 4},
     limit=0.01,
 )
 # Pairs of the reference with labels drawn at temperature 1: the optimum is that of the others.

@@ -155,3 +155,14 @@ def test_a_failed_score_moves_neither_vargrads_log_z_nor_its_loss(
         for g in ((1, 2, 3), (4, 5, 6, 7))
     ]
     assert found == pytest.approx([sum(squares) / 7] * 3, abs=1e-10)
+
+
+@pytest.mark.parametrize(("beta", "rate"), [(1.0, 0.1), (0.1, 1.0), (0.02, 5.0)])
+def test_the_rate_of_log_z_grows_as_its_way_does(
+    make_side: Callable[..., Any], beta: float, rate: float
+) -> None:
+    parts = make_side("relative-tb", **{"algo.beta": beta}).algorithm.param_groups()
+    assert parts["log_z"].learning_rate == pytest.approx(rate)
+    asked = {"algo.beta": beta, "algo.log_z_learning_rate": 0.3}
+    given = make_side("relative-tb", **asked).algorithm.param_groups()
+    assert given["log_z"].learning_rate == 0.3

@@ -43,7 +43,9 @@ class TrajectoryBalance(Algorithm):
     )
     beta: float = Field(1.0, gt=0, description="temperature of the reward, reward units a nat")
     log_z: Literal["learned", "batch"] = Field("learned", description="one number, or VarGrad")
-    log_z_learning_rate: float = Field(0.1, gt=0)
+    log_z_learning_rate: float | None = Field(
+        None, gt=0, description="of the learned log Z; null is 0.1 / beta, as its way is long"
+    )
 
     def requirements(self) -> frozenset[str]:
         return self.requires | ({"balance"} if self.prior == "backward" else set())
@@ -57,7 +59,9 @@ class TrajectoryBalance(Algorithm):
     def param_groups(self) -> dict[str, PartSettings]:
         if self.log_z != "learned":
             return {}
-        return {"log_z": PartSettings(learning_rate=self.log_z_learning_rate)}
+        # log Z goes up to max r / beta, and Adam moves a parameter by its rate an update at most.
+        rate = self.log_z_learning_rate
+        return {"log_z": PartSettings(learning_rate=0.1 / self.beta if rate is None else rate)}
 
     def collect(self, run: "Run", step: int) -> Experience:
         if self.log_z == "learned" and run.contexts.num_train > 1:
