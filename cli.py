@@ -104,7 +104,7 @@ def run(
     from suite.core.api import default_folder, run_config
     from suite.core.config import Request, resolve_request
     from suite.core.console import print_outcome, progress_for_output
-    from suite.core.seeds import parse_seeds
+    from suite.core.seeds import parse_seeds, run_seeds
     from suite.core.toml import parse_assignment
 
     settings = dict(parse_assignment(text) for text in assignments)
@@ -122,8 +122,6 @@ def run(
             outcome = run_config(config, out or default_folder(config), console)
         print_outcome(outcome, click.echo)
         return
-    from suite.core.seeds import run_seeds
-
     with progress_for_output() as console:
         outcomes = run_seeds(request, parse_seeds(seeds), out, console)
     for outcome in outcomes:
