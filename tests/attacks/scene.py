@@ -26,7 +26,29 @@ SECRET_NAME = "ATTACKED_SECRET_TOKEN"
 WATCHED_SIGNALS = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP, signal.SIGTERM)
 OPEN_TO_ALL = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock")
 MOST_DEPTH = 4  # a scratch folder of a judge, its working folder, and one more
-IMPORTED_SUFFIXES = (".py", ".pyc", ".zip", ".pth", "._pth", "pyvenv.cfg", "__pycache__")
+# What programs plant for a later interpreter; other new files may be somebody else's.
+PLANTED_NAMES = frozenset(
+    {
+        f"{name}.{ending}"
+        for ending in ("py", "pyc")
+        for name in (
+            "json",
+            "struct",
+            "pickle",
+            "signal",
+            "resource",
+            "tokenize",
+            "traceback",
+            "decimal",
+            "base64",
+            "sitecustomize",
+            "usercustomize",
+            "conftest",
+            "__main__",
+        )
+    }
+    | {"python311.zip", "pyvenv.cfg"}
+)
 _SUBREAPER = 36  # prctl: orphans of the judge become ours, where they are counted
 
 
@@ -203,7 +225,7 @@ def _planted() -> Iterator[str]:
     """What an interpreter may import by accident, in places that programs try to reach."""
     for folder in {*map(Path, sys.path), Path.cwd(), Path.home(), *map(Path, OPEN_TO_ALL)}:
         for path in _children(folder):
-            if path.name.endswith(IMPORTED_SUFFIXES):
+            if path.name in PLANTED_NAMES:
                 yield str(path)
 
 

@@ -121,6 +121,14 @@ def test_files_of_the_marker_are_found_and_removed(effect: Callable[..., object]
     shutil.rmtree(_SCRATCH, ignore_errors=True)
 
 
+def test_a_module_planted_where_an_interpreter_looks_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    row = judged(lambda place: (tmp_path / "sitecustomize.py").write_text("x"))
+    assert row.effects == (f"planted: {tmp_path / 'sitecustomize.py'}",)
+
+
 def test_a_quiet_judge_has_no_effects() -> None:
     row = judged(lambda place: None)
     assert (row.verdict, row.effects, row.right) == ("fail", (), True)
@@ -232,7 +240,7 @@ def test_harmful_programs_need_a_word() -> None:
     with pytest.raises(ValueError, match=r"1 programs, 'x' first, harm the machine"):
         run_corpus(lambda source, task: "pass", [attack])
     (row,) = run_corpus(lambda source, task: "pass", [attack], settle=0.0, accept_harm=True)
-    assert row.right
+    assert (row.verdict, row.effects, row.right) == ("pass", (), True)
 
 
 def test_the_table_counts_by_category_and_names_what_is_not_right() -> None:
