@@ -1,0 +1,162 @@
+"""A perturbed copy of a database: what held for the rows still holds, what was counted does not.
+
+Half of the rows of each table are written twice. The second time, a value that is unique in its
+column becomes a new one, references follow the rows that they point to where those were written
+twice as well, and fractions are scaled by one factor a table. So keys stay unique, references
+whole, low below high; and a constant, a count, a sum, a maximum or a list of names that was right
+before is wrong now. Rows are shuffled, so that an answer that leans on their order is seen.
+
+Pure functions on rows; sqlite_copy.py and duckdb_copy.py read and write the files.
+"""
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MARK = " bis"  # of a unique text, the second time
+FACTORS = (0.7, 1.4)
+SHARED_ENDING = 4  # letters that the names of a reference and its target share, at least
+DATE = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}:\d\d.*", re.DOTALL)
+REFERENCE = re.compile(r".*(id|_?code|_?key|_?no|_?num)", re.IGNORECASE)
+
+Place = tuple[str, str]  # table, column
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table in memory.
+
+    Attributes:
+        name; columns: names, C; rows: R rows of C values as the engine gives them.
+        references: column -> (table, column) as the schema declares them.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    references: Mapping[str, Place]
+
+
+def perturbed(tables: Sequence[Table], *, seed: int) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of each table in the copy; the same seed gives the same copy."""
+    draw = random.Random(seed)
+    chosen = {table.name: _chosen(table, draw) for table in tables}
+    renamed = _renamed(tables, chosen)
+    followed = _followed(tables, renamed)
+    result: dict[str, list[tuple[Any, ...]]] = {}
+    for table in tables:
+        factor = draw.choice(FACTORS)
+        maps = [followed.get((table.name, column), {}) for column in table.columns]
+        again = [
+            tuple(_second(value, new, factor) for value, new in zip(row, maps, strict=True))
+            for row in chosen[table.name]
+        ]
+        rows = [*table.rows, *again]
+        draw.shuffle(rows)
+        result[table.name] = rows
+    return result
+
+
+def _chosen(table: Table, draw: random.Random) -> list[tuple[Any, ...]]:
+    """About half of the rows, at least one."""
+    rows = [row for row in table.rows if draw.random() < 0.5]
+    return rows or [draw.choice(table.rows)] if table.rows else []
+
+
+def _second(value: Any, new: Mapping[Any, Any], factor: float) -> Any:
+    if type(value) is float:
+        return new.get(value, round(value * factor, 6))
+    try:
+        return new.get(value, value)
+    except TypeError:  # a list or a struct of DuckDB
+        return value
+
+
+def _renamed(
+    tables: Sequence[Table], chosen: Mapping[str, Sequence[tuple[Any, ...]]]
+) -> dict[Place, dict[Any, Any]]:
+    """For each column of unique values, the new value of those that are written twice."""
+    renamed: dict[Place, dict[Any, Any]] = {}
+    for table in tables:
+        for i, column in enumerate(table.columns):
+            values = [row[i] for row in table.rows]
+            if (fresh := _fresh(values)) is not None:
+                renamed[table.name, column] = {
+                    row[i]: fresh[row[i]] for row in chosen[table.name]
+                }
+    return renamed
+
+
+def _fresh(values: Sequence[Any]) -> dict[Any, Any] | None:
+    """New values for a column of unique whole numbers or texts; None: it is not one."""
+    kinds = {type(value) for value in values}
+    if len(kinds) != 1 or len(values) < 2 or len(set(map(repr, values))) < len(values):
+        return None
+    if kinds == {int}:
+        above = max(values) + 1
+        return {value: above + rank for rank, value in enumerate(sorted(values))}
+    if kinds == {str} and not all(DATE.fullmatch(value) for value in values):
+        return {value: value + MARK for value in values}
+    return None
+
+
+def _followed(
+    tables: Sequence[Table], renamed: Mapping[Place, Mapping[Any, Any]]
+) -> dict[Place, Mapping[Any, Any]]:
+    """What becomes of each column's values: its own new ones, or its target's."""
+    values = {
+        (table.name, column): {row[i] for row in table.rows if _hashable(row[i])}
+        for table in tables
+        for i, column in enumerate(table.columns)
+    }
+    followed: dict[Place, Mapping[Any, Any]] = dict(renamed)
+    for table in tables:
+        for column in table.columns:
+            place = (table.name, column)
+            target = table.references.get(column) or _target(place, values, renamed)
+            if target is not None and target in renamed:
+                followed[place] = renamed[target]
+    return followed
+
+
+def _hashable(value: Any) -> bool:
+    return value is not None and not isinstance(value, list | dict)
+
+
+def _target(
+    place: Place, values: Mapping[Place, set[Any]], renamed: Mapping[Place, Mapping[Any, Any]]
+) -> Place | None:
+    """The column that this one seems to refer to: named alike, unique, and holding its values."""
+    table, column = place
+    if not values[place]:
+        return None
+    best: tuple[int, Place] | None = None
+    for other in renamed:
+        if other[0] == table or not values[place] <= values[other]:
+            continue
+        score = _likeness(place, other)
+        # Of two unique columns with the same name, the one with more values is the target.
+        if place in renamed and len(values[other]) <= len(values[place]):
+            continue
+        if score and (best is None or score > best[0]):
+            best = (score, other)
+    return best[1] if best is not None else None
+
+
+def _likeness(place: Place, other: Place) -> int:
+    """How alike two names are as reference and target; 0: not at all."""
+    (_, column), (table, target) = place, other
+    left, right = column.lower(), target.lower()
+    if left == right:
+        return 1000
+    if not REFERENCE.fullmatch(left):
+        return 0
+    qualified = f"{table.lower().rstrip('s')}_{right}"
+    shared = 0
+    while shared < min(len(left), len(right)) and left[-1 - shared] == right[-1 - shared]:
+        shared += 1
+    if left == qualified or left == qualified.replace("_", ""):
+        return 500
+    return shared if shared >= SHARED_ENDING else 0

@@ -1,0 +1,69 @@
+"""Partial rewards of an answer's text, beside execution (after Reasoning-SQL, arXiv:2503.23157).
+
+Its language-model judge and its format reward are left out: the first cannot be checked, the
+second is extraction's. Each part is in [0, 1], the best over the golds.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from suite.core.errors import SuiteError, unknown_name
+from suite.plugins.rewards.sql.analysis import ParseError, jaccard, names_used, ngrams, parse
+
+EXECUTION = "execution"
+PARTS = (EXECUTION, "schema", "ngrams", "syntax")
+DEFAULT_WEIGHTS = {EXECUTION: 1.0}
+
+
+def checked_weights(weights: Mapping[str, float]) -> dict[str, float]:
+    """The weights that count.
+
+    Raises:
+        SuiteError: a part does not exist, a weight is negative, or execution has none.
+    """
+    for name, weight in weights.items():
+        if name not in PARTS:
+            raise unknown_name("part of a SQL reward", name, PARTS, next_step="Correct 'weights'.")
+        if not 0 <= weight < float("inf"):
+            raise SuiteError(f"the weight of '{name}' must be 0 or more, got {weight}.")
+    if not weights.get(EXECUTION, 0.0) > 0:
+        raise SuiteError(
+            "the weight of 'execution' must be above 0: the other parts read the text alone.\n"
+            "Set weights.execution, for example to 1."
+        )
+    return {name: float(weight) for name, weight in weights.items() if weight > 0}
+
+
+def text_parts(
+    sql: str, golds: Sequence[str], dialect: str, asked: Mapping[str, float]
+) -> dict[str, float]:
+    """The parts among ``asked`` that need no execution.
+
+    schema: |A & G| / |A | G| of the tables and columns named; ngrams: the same of runs of two
+    tokens; syntax: 1 for one query that parses. All are 0 for what is no query.
+    """
+    wanted = [name for name in asked if name != EXECUTION]
+    if not wanted:
+        return {}
+    try:
+        tree = parse(sql, dialect)
+    except ParseError:
+        return dict.fromkeys(wanted, 0.0)
+    values = {"syntax": 1.0}
+    if "schema" in wanted:
+        used = names_used(tree)
+        values["schema"] = max(jaccard(used, names_used(parse(gold, dialect))) for gold in golds)
+    if "ngrams" in wanted:
+        runs = ngrams(sql, dialect)
+        values["ngrams"] = max(jaccard(runs, ngrams(gold, dialect)) for gold in golds)
+    return {name: values[name] for name in wanted}
+
+
+def score(parts: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """1 where execution agrees, else sum(w_i part_i) / sum(w_i), below 1 as execution weighs.
+
+    A right query that is written otherwise than the gold loses nothing.
+    """
+    if parts[EXECUTION] == 1.0:
+        return 1.0
+    total = sum(weights.values())
+    return sum(weight * parts.get(name, 0.0) for name, weight in weights.items()) / total
