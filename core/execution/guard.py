@@ -34,7 +34,11 @@ def prepare(*, level: int, work: str, read: list[str], run: list[str], uid: int 
     """Compile the filters of a level.
 
     Args:
-        read: what Python may read; run: what other languages may read and execute.
+        level: of the ladder.
+        work: the private folder.
+        read: what Python may read.
+        run: what other languages may read and execute.
+        uid: to become, None to stay.
 
     Raises:
         OSError: the level does not work here.
@@ -55,7 +59,9 @@ def apply(guard: Guard, limits: dict[str, Any], *, runtime: bool) -> None:
     """Limits, folder, rights: in the forked child, before any source arrives.
 
     Args:
-        limits: the fields of ``Limits``; runtime: it becomes another language's program.
+        guard: of this launcher.
+        limits: the fields of ``Limits``.
+        runtime: it becomes another language's program.
 
     Raises:
         OSError, ValueError: one step failed; the caller reports it and ends the process.

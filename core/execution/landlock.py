@@ -38,7 +38,8 @@ def ruleset(*, read: Iterable[str], write: Iterable[str], execute: bool) -> int:
     """A descriptor of rules: files below ``read`` and ``write``; paths that do not exist are left.
 
     Args:
-        read: folders and files to read; write: folders and files to change.
+        read: folders and files to read.
+        write: folders and files to change.
         execute: files below ``read`` may be executed.
 
     Raises:
@@ -55,7 +56,7 @@ def ruleset(*, read: Iterable[str], write: Iterable[str], execute: bool) -> int:
     buffer = ctypes.create_string_buffer(attributes, len(attributes))
     rules = syscall("landlock_create_ruleset", CREATE, buffer, len(attributes), 0)
     readable = READ | (EXECUTE if execute else 0)
-    writable = (WRITE | REFER | TRUNCATE | (EXECUTE if execute else 0)) & handled
+    writable = (WRITE | REFER | TRUNCATE) & handled
     for rights, paths in ((readable, read), (writable, write)):
         for path in paths:
             _allow(rules, path, rights)

@@ -11,13 +11,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from suite.core.execution import bubblewrap, namespaces
+from suite.core.execution import bubblewrap, languages, namespaces
 from suite.core.execution.limits import Limits
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 # Hashes do not depend on the process, so that a set's order does not; -S -P -s shut out the rest.
-ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+    "LC_ALL": "C.UTF-8",
+    "PATH": "/usr/bin:/bin",
+}
 WORK_BYTES = 64 << 20
 INSIDE_WORK = "/box"
 # Modules by their own names, found in one folder: nothing else of this package can be imported.
@@ -167,12 +172,15 @@ def python_folders() -> tuple[list[str], list[str]]:
     installed = ("site-packages", "dist-packages", "test")
     entries = [os.path.join(library, name) for name in os.listdir(library) if name not in installed]
     hide = [os.path.join(library, name) for name in installed]
+    hide += ["/usr/lib/python3", "/usr/local/lib/python3"]
     return [*entries, *_LIBRARIES, "/etc/ld.so.cache", "/usr/share/zoneinfo"], hide
 
 
 def system_folders() -> list[str]:
     """What programs in other languages need to read and execute."""
-    return ["/usr", *_LIBRARIES, "/bin", "/etc/alternatives", "/etc/ld.so.cache"]
+    found = [os.path.realpath(path) for path in languages.programs().values()]
+    elsewhere = [str(Path(path).parents[1]) for path in found if not path.startswith("/usr/")]
+    return ["/usr", *_LIBRARIES, "/bin", "/etc/alternatives", "/etc/ld.so.cache", *elsewhere]
 
 
 _LIBRARIES = ("/usr/lib", "/lib", "/lib64", "/usr/lib64")

@@ -74,10 +74,14 @@ def new_root(
 
     Args:
         base: an empty folder to build it on.
+        read: paths to show, at their own places.
+        hide: folders among them that are to be empty.
+        work: the one place to write in.
+        work_bytes: what it holds at most.
 
     Returns:
-        A descriptor of /proc as this pid namespace sees it, mounted nowhere; None where the
-        machine forbids one.
+        A descriptor of /proc as this pid namespace sees it, or the one it was born in where the
+        machine forbids a new one, mounted nowhere; None without either.
 
     Raises:
         OSError: a mount is refused.
@@ -104,12 +108,13 @@ def new_root(
 
 
 def _process_folder(target: str) -> int | None:
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
     os.mkdir(target)
     try:
         mount("proc", target, "proc", NOSUID | NODEV | NOEXEC)
     except OSError:
-        return None
-    descriptor = os.open(target, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        return os.open("/proc", flags) if os.path.isdir("/proc/self") else None
+    descriptor = os.open(target, flags)
     detach(target)
     return descriptor
 

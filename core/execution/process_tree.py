@@ -21,6 +21,7 @@ def usage_of(folder: int, pids: list[int]) -> Usage:
 
     Args:
         folder: a descriptor of /proc.
+        pids: by its numbers.
     """
     rows = [row for row in (_stat(folder, pid) for pid in pids) if row is not None]
     return Usage(

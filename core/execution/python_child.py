@@ -89,8 +89,12 @@ def module(name: str) -> types.ModuleType:
 
 def read_and_print(channel: Channel, code: types.CodeType) -> None:
     """Run the source as the main program, on this launch's standard input."""
-    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)
-    sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stdin = open(  # noqa: SIM115 - the program's, to its end
+        0, encoding="utf-8", errors="surrogateescape", closefd=False
+    )
+    sys.stdout = open(  # noqa: SIM115
+        1, "w", encoding="utf-8", errors="surrogateescape", closefd=False
+    )
     try:
         exec(code, module("__main__").__dict__)
         sys.stdout.flush()
@@ -98,7 +102,7 @@ def read_and_print(channel: Channel, code: types.CodeType) -> None:
         flushed()
         clean = error.code is None or (type(error.code) is int and error.code == 0)
         channel.send({"k": "done"} if clean else {"k": "raised", "e": described(error)})
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever it raised is its result
         flushed()
         channel.send({"k": "raised", "e": described(error)})
     else:
@@ -109,7 +113,7 @@ def flushed() -> None:
     """What was printed before an error counts as printed."""
     try:
         sys.stdout.flush()
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - the program's own methods run here
         return
 
 
@@ -123,7 +127,7 @@ def answer_calls(channel: Channel, code: types.CodeType, entry: str, stub: str |
     except SystemExit:
         channel.send({"k": "left"})
         return
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever it raised is its result
         channel.send({"k": "raised", "e": described(error)})
         return
     function = namespace.get(entry)
@@ -143,13 +147,13 @@ def answer(function: Callable[..., Any], node: Any) -> dict[str, Any]:
         value = function(*args, **kwargs)
     except SystemExit:
         return {"k": "left"}
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever it raised is its result
         return {"k": "error", "e": described(error)}
     try:
         return {"k": "value", "v": wire.encode(value)}
     except wire.WireError as error:
         return {"k": "error", "e": ["ResultError", f"it returned {error}", None]}
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever it raised is its result
         return {"k": "error", "e": described(error)}
 
 
@@ -171,10 +175,10 @@ def asking(channel: Channel) -> Callable[..., Any]:
 
 
 def described(error: BaseException) -> list[Any]:
-    """[class name, message cut short, line of the source or None], whatever the error's methods do."""
+    """[class name, message cut short, line of the source or None], whatever its methods do."""
     try:
         message = str(error)[:MESSAGE_LETTERS]
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - the program's own methods run here
         message = ""
     line = error.lineno if isinstance(error, SyntaxError) else None
     trace = error.__traceback__

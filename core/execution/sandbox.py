@@ -15,6 +15,7 @@ import os
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from types import TracebackType
@@ -69,6 +70,8 @@ class Sandbox:
         ]
         for thread in self._threads:
             thread.start()
+        # Also where nobody calls close(): the launchers' folders are removed at exit.
+        self._ending = weakref.finalize(self, _end, self._jobs, self._threads)
 
     def run(self, programs: Iterable[Program], *, limits: Limits | None = None) -> list[Run]:
         """Run programs; results in their order.
@@ -104,15 +107,12 @@ class Sandbox:
         return [future.result() for future in self._put(jobs)]
 
     def close(self) -> None:
-        """End the launchers; programs under way are ended with them."""
+        """End the launchers: programs under way end within their limits, others never start."""
         with self._lock:
             if self._closed:
                 return
             self._closed = True
-            for _ in self._threads:
-                self._jobs.put(None)
-        for thread in self._threads:
-            thread.join()
+        self._ending()
 
     def __enter__(self) -> Self:
         return self
@@ -137,9 +137,7 @@ class Sandbox:
             jobs.append(self._job(program, nodes, chosen, refused))
         return self._put(jobs)
 
-    def _job(
-        self, program: Program, nodes: list[Any], limits: Limits, refused: Run | None
-    ) -> Job:
+    def _job(self, program: Program, nodes: list[Any], limits: Limits, refused: Run | None) -> Job:
         if refused is not None:
             return lambda worker: refused
         return lambda worker: worker.run(program, nodes, limits)
@@ -154,10 +152,7 @@ class Sandbox:
     def _put(self, jobs: Sequence[Job]) -> list[Future[Run]]:
         with self._lock:
             if self._closed:
-                raise SuiteError(
-                    "a verdict was asked of a sandbox that was closed.\n"
-                    "Make a new one, or ask before close()."
-                )
+                raise _closed()
             if os.getpid() != self._process:
                 raise SuiteError(
                     "a sandbox was made in another process, and its launchers are that one's.\n"
@@ -169,6 +164,30 @@ class Sandbox:
                 self._jobs.put((job, future))
                 futures.append(future)
         return futures
+
+
+def _end(
+    jobs: "queue.SimpleQueue[tuple[Job, Future[Run]] | None]", threads: list[threading.Thread]
+) -> None:
+    """Tell those who wait for programs not begun, then let the workers finish."""
+    while True:
+        try:
+            entry = jobs.get_nowait()
+        except queue.Empty:
+            break
+        if entry is not None and entry[1].set_running_or_notify_cancel():
+            entry[1].set_exception(_closed())
+    for _ in threads:
+        jobs.put(None)
+    for thread in threads:
+        if thread is not threading.current_thread():
+            thread.join()
+
+
+def _closed() -> SuiteError:
+    return SuiteError(
+        "a verdict was asked of a sandbox that was closed.\nMake a new one, or ask before close()."
+    )
 
 
 def _refused(program: Program) -> Run | None:
@@ -215,7 +234,7 @@ class _Worker:
                 continue
             try:
                 future.set_result(job(self))
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001  # the caller hears it from its future
                 future.set_exception(error)
         for slot in list(self.launchers):
             self._lose(slot)

@@ -27,6 +27,9 @@ CLONE_FORBIDDEN = 0x00020000 | 0x02000000 | 0x7C000000 | 0x00002000 | 0x00800000
 # which make the kernel signal another process.
 FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 1030, 1031, 1032, 36, 37, 38)
 PRCTL = (15, 16, 0x53564D41, 39, 23)  # names, names of mappings, reading no_new_privs and bounds
+# Is it a terminal, its size, bytes waiting, blocking, close on exec; not FIOSETOWN, which makes the
+# kernel signal another process as F_SETOWN does.
+IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 AF_UNIX = 1
 
 Instruction = tuple[int, int, int, int]
@@ -76,6 +79,7 @@ def _checks(runtime: bool) -> dict[str, list[Instruction]]:
     """After the number matched: a block that always returns."""
     return {
         "fcntl": _one_of(1, FCNTL),
+        "ioctl": _one_of(1, IOCTL),
         "prctl": _one_of(0, PRCTL),
         "prlimit64": _one_of(0, (0,)),  # its own limits only: pid 0
         "socketpair": _one_of(0, (AF_UNIX,)),

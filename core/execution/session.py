@@ -15,13 +15,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from suite.core.execution import wire
+from suite.core.execution import languages, wire
 from suite.core.execution.launch import Launcher, LaunchError, limits_message
 from suite.core.execution.limits import Limits
 from suite.core.execution.program import CallResult, Program, ProgramError
 from suite.core.verifier import Verdict
 
 GRACE = 3.0  # seconds beyond the launcher's own deadline before the launcher is given up
+UNGUARDED = "the child ended before its guard stood"
 KILLED = {
     "cpu": (Verdict.TIMEOUT, "it used up its CPU time"),
     "wall": (Verdict.TIMEOUT, "it used up its wall-clock time"),
@@ -82,6 +83,7 @@ class Session:
             job = {
                 "k": "job",
                 "language": self.program.language,
+                "programs": languages.programs(),
                 "limits": limits_message(self.limits),
             }
             self.launcher.send(job, (theirs.fileno(), reader, writer))
@@ -92,7 +94,7 @@ class Session:
         try:
             message = self.receive()
         except GoneError:
-            raise EndedError(Verdict.INFRA_ERROR, "the child ended before its guard stood") from None
+            raise EndedError(Verdict.INFRA_ERROR, UNGUARDED) from None
         if message.get("k") != "ready":
             raise EndedError(Verdict.INFRA_ERROR, f"isolation failed: {message.get('m')}")
         self.started = True
@@ -144,7 +146,9 @@ class Session:
         """Ask for one call and wait for its value.
 
         Args:
-            node: encoded (args, kwargs); answer: replies to the program's own questions (a stub).
+            index: which one.
+            node: encoded (args, kwargs).
+            answer: replies to the program's own questions (a stub).
 
         Raises:
             EndedError: the program is over, or said something else.
@@ -186,9 +190,9 @@ class Session:
             message = self.receive()
         except GoneError:
             self.finish()
-            if self.gone is None or self.gone["why"] is not None or self.gone["status"] != 0:
+            if self.gone is None or self.gone["why"] is not None:
                 raise
-            message = {"k": "done"}  # os._exit(0): what it printed is what counts
+            message = self._status(self.gone["status"])
         if message.get("k") == "raised" and not self.pending:
             error = error_of(message.get("e"))
             if error.kind == "MemoryError":
@@ -197,6 +201,15 @@ class Session:
         if message.get("k") != "done" or self.pending:
             raise self._not_loaded(message)
         return CallResult(stdout=self.text())
+
+    def _status(self, status: int) -> dict[str, Any]:
+        """It ended without a word: what it printed is what counts if its status is 0."""
+        if not os.WIFEXITED(status):
+            raise GoneError
+        code = os.WEXITSTATUS(status)
+        if code == 0:
+            return {"k": "done"}
+        return {"k": "raised", "e": ["SystemExit", f"it exited with status {code}", None]}
 
     def text(self) -> str:
         """What was printed, to the end."""
@@ -246,13 +259,15 @@ class Session:
             except OSError:
                 raise GoneError from None
             if not part:
+                self._wait_for_end()
                 raise GoneError
             self.pending += part
 
     def _wait(self, event: int) -> None:
         """Until the channel is ready, the launcher speaks, or time is up."""
         poll = select.poll()
-        poll.register(self.channel, event)
+        if event:
+            poll.register(self.channel, event)
         poll.register(self.launcher.control, select.POLLIN)
         if self.output >= 0:
             poll.register(self.output, select.POLLIN)
@@ -264,7 +279,25 @@ class Session:
             self._drain()
         if self.channel.fileno() not in ready and self.launcher.control.fileno() in ready:
             self._gone(self.launcher.receive(GRACE))
-            raise GoneError
+            if event:
+                self._last_words()
+
+    def _last_words(self) -> None:
+        """The program is gone; what it wrote before that is still in the channel."""
+        while True:
+            try:
+                part = self.channel.recv(1 << 18)
+            except OSError:
+                break
+            if not part:
+                break
+            self.pending += part
+        raise GoneError
+
+    def _wait_for_end(self) -> None:
+        """The channel is closed, by exit or by exec; what the program still does has its limits."""
+        while self.gone is None:
+            self._wait(0)
 
     def _drain(self) -> None:
         """Take what was printed; more than allowed is a flood."""
@@ -309,7 +342,7 @@ class Session:
         if self.gone is None or not isinstance(ended, GoneError):
             return ended
         if not self.started:
-            return EndedError(Verdict.INFRA_ERROR, "the child ended before its guard stood")
+            return EndedError(Verdict.INFRA_ERROR, UNGUARDED)
         why, status = self.gone["why"], self.gone["status"]
         if why in KILLED:
             return EndedError(*KILLED[why])

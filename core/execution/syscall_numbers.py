@@ -44,7 +44,6 @@ CORE = {
     "rt_sigpending": (127, 136),
     "rt_sigsuspend": (130, 133),
     "sigaltstack": (131, 132),
-    "ioctl": (16, 29),
     "dup": (32, 23),
     "dup2": (33, -1),
     "dup3": (292, 24),
@@ -166,6 +165,7 @@ RUNTIME = {
 
 # Allowed or refused by their arguments, see seccomp.py.
 CHECKED = {
+    "ioctl": (16, 29),
     "fcntl": (72, 25),
     "prlimit64": (302, 261),
     "prctl": (157, 167),

@@ -42,7 +42,7 @@ def syscall(what: str, number: int, *arguments: object) -> int:
 
 
 def prctl(what: str, option: int, *arguments: object) -> int:
-    """prctl(2), its unused arguments zero.
+    """The call of that name, its unused arguments zero.
 
     Raises:
         OSError: it was refused; the text names ``what``.
@@ -71,7 +71,7 @@ def setns(descriptor: int, flags: int) -> None:
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
-    """mount(2).
+    """Mount a file system.
 
     Raises:
         OSError: refused; the text names the target.

@@ -85,7 +85,7 @@ _SCALARS: dict[type, Callable[[Any], Any]] = {
     bytes: bytes.hex,
     bytearray: lambda value: bytes(value).hex(),
     complex: lambda value: [value.real.hex(), value.imag.hex()],
-    range: lambda value: [_hex(value.start), _hex(value.stop), _hex(value.step)],
+    range: lambda value: [_hex(one) for one in (value.start, value.stop, value.step)],
     fractions.Fraction: lambda value: [_hex(value.numerator), _hex(value.denominator)],
     decimal.Decimal: _decimal,
     datetime.date: datetime.date.isoformat,
@@ -190,7 +190,10 @@ def _read_range(payload: Any) -> range:
     start, stop, step = map(_read_int, _parts(payload, 3))
     if step == 0:
         raise WireError("a range without a step")
-    return range(start, stop, step)
+    made = range(start, stop, step)
+    if made[MAX_NODES:]:
+        raise WireError("a range of too many numbers")
+    return made
 
 
 def _read_fraction(payload: Any) -> fractions.Fraction:

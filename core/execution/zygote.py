@@ -41,11 +41,15 @@ class Control:
         self.connection.sendall(json.dumps(message).encode() + b"\n")
 
     def receive(self) -> dict[str, Any]:
-        """Read one line; without a verifier there is nothing left to do."""
+        """Read one line.
+
+        Raises:
+            EOFError: the verifier is gone.
+        """
         while b"\n" not in self.buffer:
             data, received, _, _ = socket.recv_fds(self.connection, 1 << 16, 3)
             if not data:
-                os._exit(0)  # in a pid namespace this takes every program along
+                raise EOFError
             self.buffer += data
             self.descriptors += received
         line, _, self.buffer = self.buffer.partition(b"\n")
@@ -86,30 +90,38 @@ class Zygote:
         return reader
 
     def serve(self) -> NoReturn:
-        """Job after job."""
+        """Job after job; the verifier's going is the end."""
         while True:
-            job = self.control.receive()
+            try:
+                job = self.control.receive()
+            except EOFError:
+                os._exit(0)
             if job["k"] != "job":
                 continue  # the end of a program that had ended by itself
             descriptors, self.control.descriptors = self.control.descriptors, []
             try:
                 self._job(job, descriptors)
             except OSError as error:
+                for one in descriptors:
+                    _close(one)
                 self.control.send({"k": "refused", "m": str(error)})
 
     def _job(self, job: dict[str, Any], descriptors: list[int]) -> None:
         started = time.monotonic()
+        if job["language"] != "python" and self.processes is None:
+            raise OSError("the memory of other languages is watched in /proc, which is not there")
         try:
             pid = self._fork()
             if pid == 0:
                 self._child(job, descriptors)
         finally:
             for one in descriptors:
-                os.close(one)
+                _close(one)
         status, why, cpu = self._watch(pid, job, started)
-        tidy(self.work)
-        seconds = time.monotonic() - started
-        self.control.send({"k": "gone", "status": status, "why": why, "cpu": cpu, "wall": seconds})
+        clean = tidied(self.work)
+        self.control.send({"k": "gone", "status": status, "why": why, "cpu": cpu})
+        if not clean or why == "alone":
+            os._exit(1)  # the next program gets a launcher whose folder is empty
 
     def _fork(self) -> int:
         if self.level >= 2:
@@ -136,7 +148,7 @@ class Zygote:
             if runtime:
                 from suite.core.execution import runtime_child
 
-                runtime_child.run(channel, job["language"], job["limits"])
+                runtime_child.run(channel, job)
             else:
                 python_child.run(channel)
             code = 0
@@ -145,7 +157,9 @@ class Zygote:
 
     # --- clocks --------------------------------------------------------------------------------
 
-    def _watch(self, pid: int, job: dict[str, Any], started: float) -> tuple[int, str | None, float]:
+    def _watch(
+        self, pid: int, job: dict[str, Any], started: float
+    ) -> tuple[int, str | None, float]:
         """Wait for the end, or bring it about: (wait status, why it was ended, CPU seconds)."""
         poll = select.poll()
         poll.register(self.control.connection, select.POLLIN)
@@ -159,8 +173,7 @@ class Zygote:
             if self.woken in ready:
                 os.read(self.woken, 4096)
             if self.control.connection.fileno() in ready:
-                self.control.receive()  # there is one thing to be said: end it
-                why = "asked"
+                why = self._asked()
             why = why or self._overrun(pid, job, started)
             if why is not None:
                 self._kill(pid)
@@ -170,6 +183,14 @@ class Zygote:
             self._sweep()
         return status, why, used.ru_utime + used.ru_stime
 
+    def _asked(self) -> str:
+        """While a program runs there is one thing to be said: end it. Or the verifier is gone."""
+        try:
+            self.control.receive()
+        except EOFError:
+            return "alone"
+        return "asked"
+
     def _overrun(self, pid: int, job: dict[str, Any], started: float) -> str | None:
         limits = job["limits"]
         if time.monotonic() - started > limits["wall_seconds"]:
@@ -177,7 +198,8 @@ class Zygote:
         alone = self.level >= 1 and job["language"] == "python"
         if self.processes is None:
             return "cpu" if _cpu_clock(pid) > limits["cpu_seconds"] else None
-        pids = [pid] if alone else process_tree.descendants(self.processes, os.getpid())
+        # At L1 every process of the machine is in the list, and a program that is alone is known.
+        pids = [pid] if self.level == 1 and alone else self._below()
         usage = process_tree.usage_of(self.processes, pids)
         if usage.threads > limits["processes"]:
             return "threads"
@@ -185,6 +207,12 @@ class Zygote:
             return "memory"
         cpu = max(usage.cpu_seconds, _cpu_clock(pid))
         return "cpu" if cpu > limits["cpu_seconds"] else None
+
+    def _below(self) -> list[int]:
+        """Processes below this one, by the numbers of the /proc that is watched."""
+        assert self.processes is not None
+        root = int(os.readlink("self", dir_fd=self.processes))
+        return process_tree.descendants(self.processes, root)
 
     def _kill(self, pid: int) -> None:
         if self.level < 2:
@@ -197,7 +225,7 @@ class Zygote:
     def _sweep(self) -> None:
         """Without a pid namespace: end what was left behind; orphans have become our children."""
         while self.processes is not None:
-            for pid in process_tree.descendants(self.processes, os.getpid()):
+            for pid in self._below():
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except OSError:
@@ -218,6 +246,13 @@ def _cpu_clock(pid: int) -> float:
         return 0.0
 
 
+def _close(descriptor: int) -> None:
+    try:
+        os.close(descriptor)
+    except OSError:
+        return  # closed already
+
+
 def _signal_group(pid: int) -> None:
     try:
         os.killpg(pid, signal.SIGKILL)
@@ -225,23 +260,38 @@ def _signal_group(pid: int) -> None:
         return  # it has not made its group yet, or all are gone
 
 
-def tidy(folder: str) -> None:
-    """Empty a folder in which no process works any more; links are removed, never followed.
+def tidied(folder: str) -> bool:
+    """Empty a folder in which no process works any more; False if something would not go.
 
-    Deep trees are flattened as they are met, so that no path grows and nothing recurses.
+    Links are removed, never followed. Deep trees are flattened as they are met, so that no path
+    grows and nothing recurses; the names they get cannot have been taken on purpose.
     """
-    number = 0
-    while names := os.listdir(folder):
-        for name in names:
-            path = os.path.join(folder, name)
-            if not stat.S_ISDIR(os.lstat(path).st_mode):
-                os.unlink(path)
-                continue
-            os.chmod(path, 0o700)
-            for inner in os.listdir(path):
-                number += 1
-                os.rename(os.path.join(path, inner), os.path.join(folder, f".tidy-{number}"))
-            os.rmdir(path)
+    try:
+        while names := os.listdir(folder):
+            for name in names:
+                _remove(folder, os.path.join(folder, name))
+    except OSError:
+        return False
+    return True
+
+
+def _remove(folder: str, path: str) -> None:
+    if not _is_folder(path):
+        os.unlink(path)
+        return
+    os.chmod(path, 0o700)
+    for name in os.listdir(path):
+        inner = os.path.join(path, name)
+        if _is_folder(inner):
+            os.chmod(inner, 0o700)  # a folder that may not be written cannot be moved
+            os.rename(inner, os.path.join(folder, os.urandom(12).hex()))
+        else:
+            os.unlink(inner)
+    os.rmdir(path)
+
+
+def _is_folder(path: str) -> bool:
+    return stat.S_ISDIR(os.lstat(path).st_mode)
 
 
 # --- start -------------------------------------------------------------------------------------
