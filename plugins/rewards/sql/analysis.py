@@ -98,9 +98,8 @@ def _probe(tree: exp.Query, num_columns: int, dialect: str, *, expand: bool) -> 
     tree.set("limit", None)
     tree.set("offset", None)
     order = tree.args.get("order")
-    terms = [term.this if isinstance(term, exp.Ordered) else term for term in order] if (
-        order := (order.expressions if order is not None else [])
-    ) else []
+    listed = order.expressions if order is not None else []
+    terms = [term.this if isinstance(term, exp.Ordered) else term for term in listed]
     first = tree
     while isinstance(first, exp.SetOperation):
         first = first.this
@@ -174,8 +173,10 @@ def ngrams(sql: str, dialect: str, *, size: int = 2) -> frozenset[tuple[str, ...
         tokens = [token.text.lower() for token in sqlglot.tokenize(sql, dialect=dialect)]
     except SqlglotError:
         return frozenset()
+    if not tokens:
+        return frozenset()
     size = max(1, min(size, len(tokens)))
-    return frozenset(zip(*(tokens[i:] for i in range(size)), strict=False)) if tokens else frozenset()
+    return frozenset(zip(*(tokens[i:] for i in range(size)), strict=False))
 
 
 def jaccard(left: frozenset[object], right: frozenset[object]) -> float:

@@ -8,7 +8,7 @@ part. R rows, C columns.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from suite.plugins.rewards.sql.cells import Cell, Row, is_number
 
@@ -55,7 +55,7 @@ def tolerance(left: float, right: float) -> float:
 
 
 def same_cell(left: Cell, right: Cell) -> bool:
-    """Whole numbers exactly, other numbers within the tolerance, anything else by type and value."""
+    """Whole numbers exactly, other numbers within the tolerance, the rest by type and value."""
     if left == right:
         return True
     if not (is_number(left) and is_number(right)):
@@ -84,7 +84,9 @@ def difference(
     """What differs first: "columns", "number of rows", "values", "order"; None: nothing does.
 
     Args:
-        expected: the gold's table. num_columns, rows: the answer's.
+        expected: the gold's table.
+        num_columns: of the answer's table.
+        rows: of the answer's table, in its order.
         any_column_order: columns may come in any order, one order for all rows.
     """
     if num_columns != expected.num_columns:
@@ -176,12 +178,7 @@ def _column_orders(gold: Sequence[Row], rows: Sequence[Row]) -> Iterator[tuple[i
         [i for i, column in enumerate(columns) if same_multiset(wanted, column)]
         for wanted in gold_columns
     ]
-    tried = 0
-    for order in _injections(fits, ()):
-        tried += 1
-        if tried > MOST_COLUMN_ORDERS:
-            return
-        yield order
+    yield from islice(_injections(fits, ()), MOST_COLUMN_ORDERS)
 
 
 def _injections(fits: list[list[int]], chosen: tuple[int, ...]) -> Iterator[tuple[int, ...]]:

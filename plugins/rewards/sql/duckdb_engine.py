@@ -17,6 +17,7 @@ from suite.plugins.rewards.sql.cells import encode_cell
 from suite.plugins.rewards.sql.limits import QueryLimits
 
 BATCH = 256
+SERIALIZE = "SELECT json_serialize_sql(?)"  # the statement's tree, by DuckDB's parser
 LONGEST = 100_000  # characters of a query
 SETTINGS: dict[str, Any] = {
     "enable_external_access": False,
@@ -27,15 +28,16 @@ SETTINGS: dict[str, Any] = {
     "temp_directory": "",
 }
 # Undetermined, or telling of the machine, the settings or the connection.
-DENIED = frozenset(
-    """random uuid gen_random_uuid uuidv4 uuidv7 setseed nextval currval getenv current_setting
+DENIED_WORDS = """
+    random uuid gen_random_uuid uuidv4 uuidv7 setseed nextval currval getenv current_setting
     getvariable version pg_backend_pid txid_current current_query in_search_path current_database
     current_schema current_schemas current_catalog current_user session_user user query query_table
     glob which_secret sniff_csv checkpoint force_checkpoint write_log sleep_ms sleep timeofday
     clock_timestamp statement_timestamp get_current_timestamp_ns repeat_row test_all_types summary
-    hash_random json_execute_serialized_sql from_substrait""".split()
-)
-DENIED_PREFIXES = ("duckdb_", "pragma_", "read_", "parquet_", "pg_", "which_", "enable_", "disable_")
+    hash_random json_execute_serialized_sql from_substrait
+"""
+DENIED = frozenset(DENIED_WORDS.split())
+DENIED_PREFIXES = ("duckdb_", "pragma_", "read_", "parquet_", "pg_", "enable_", "disable_")
 SYSTEM_TABLES = ("duckdb_", "pg_", "pragma_", "sqlite_", "information_schema")
 
 
@@ -83,9 +85,7 @@ class DuckDatabase:
 
     def _denied(self, sql: str) -> dict[str, Any] | None:
         try:
-            (text,) = self._connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchone() or (
-                "{}",
-            )
+            ((text,),) = self._connection.execute(SERIALIZE, [sql]).fetchall()
             tree = json.loads(text)
         except (duckdb.Error, ValueError, RecursionError) as error:
             return {"status": "denied", "error": f"cannot be read: {_first_line(error)}"}

@@ -32,6 +32,10 @@ INSERT INTO purchase VALUES
     (7, 5, 2, 2, '2024-06-30'), (8, 6, 3, 2, '2023-12-24'), (9, 6, 1, 5, '2024-01-02');
 """
 SPENT = "SUM(p.num * i.price) AS spent FROM purchase p JOIN product i ON i.id = p.product_id"
+BOUGHT_PAPER = (
+    "SELECT DISTINCT c.name FROM customer c JOIN purchase p ON p.customer_id = c.id "
+    "JOIN product i ON i.id = p.product_id WHERE i.kind = 'paper'"
+)
 QUESTIONS: tuple[tuple[str, str | list[str]], ...] = (
     ("How many customers are there?", "SELECT COUNT(*) FROM customer"),
     ("Which customers live in Oslo?", "SELECT name FROM customer WHERE city = 'Oslo'"),
@@ -49,8 +53,7 @@ QUESTIONS: tuple[tuple[str, str | list[str]], ...] = (
     ),
     (
         "Which customers bought something of paper?",
-        "SELECT DISTINCT c.name FROM customer c JOIN purchase p ON p.customer_id = c.id "
-        "JOIN product i ON i.id = p.product_id WHERE i.kind = 'paper'",
+        BOUGHT_PAPER,
     ),
     (
         "Who joined in the last 14 days? Names, or ids.",

@@ -35,7 +35,12 @@ RunJobs = Callable[[Sequence[Job]], list[Result]]
 
 
 class GoldError(ValueError):
-    """A gold that cannot be judged by. ``status``: gold_error, gold_empty, gold_undetermined."""
+    """A gold that cannot be judged by.
+
+    Attributes:
+        status: gold_error (it does not run), gold_empty, gold_undetermined, or gold_unparsed
+            (sqlglot does not read it, so whether order counts is not known).
+    """
 
     def __init__(self, status: str, reason: str) -> None:
         super().__init__(reason)
@@ -84,7 +89,7 @@ def _expected(gold: str, place: Place, runs: Sequence[Result], run: RunJobs) -> 
         else:
             expected = unordered(num_columns, rows)
     except ParseError as error:
-        raise GoldError("gold_error", f"its syntax is not understood: {error}") from error
+        raise GoldError("gold_unparsed", f"its syntax is not understood: {error}") from error
     except UndeterminedError as error:
         raise GoldError("gold_undetermined", str(error)) from error
     if difference(expected, num_columns, backward) is not None:

@@ -13,8 +13,9 @@ LONGEST_FIELD = 1 << 20
 
 
 def rows_of(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Rows of a file, or of every ``defog_*_sqlite.csv`` in a folder (their databases beside them
-    in ``sqlite/``).
+    """Rows of a file, or of every ``defog_*_sqlite.csv`` in a folder.
+
+    The databases of a CSV lie beside it, in ``sqlite/``.
 
     Raises:
         SuiteError: there is no such file, or it is of another format.
@@ -45,7 +46,7 @@ def _defog(path: Path) -> Iterator[Mapping[str, Any]]:
     csv.field_size_limit(LONGEST_FIELD)
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            table = csv.DictReader(file, strict=True)
+            table = csv.DictReader(file)
             missing = set(DEFOG_COLUMNS) - set(table.fieldnames or ())
             if missing:
                 raise SuiteError(f"{path} lacks the columns {', '.join(sorted(missing))}.")
@@ -56,6 +57,8 @@ def _defog(path: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _defog_row(path: Path, number: int, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    if any(row[column] is None for column in DEFOG_COLUMNS):
+        raise SuiteError(f"row {number} of {path} is cut short.\nFetch the file again.")
     dialect = row["db_type"]
     if dialect != "sqlite":
         raise SuiteError(

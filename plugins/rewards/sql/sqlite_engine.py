@@ -17,8 +17,8 @@ from suite.plugins.rewards.sql.sqlite_clock import StoppedClock
 
 # A function that is not named here is refused: random ones (the result is not determined), those
 # that tell of the connection, and any that a later SQLite adds.
-FUNCTIONS = frozenset(
-    """abs acos acosh asin asinh atan atan2 atanh avg ceil ceiling char coalesce concat concat_ws
+FUNCTION_NAMES = """
+    abs acos acosh asin asinh atan atan2 atanh avg ceil ceiling char coalesce concat concat_ws
     cos cosh count cume_dist current_date current_time current_timestamp date datetime degrees
     dense_rank exp first_value floor format glob group_concat hex ifnull if iif instr json
     json_array json_array_length json_each json_extract json_group_array json_group_object
@@ -28,8 +28,9 @@ FUNCTIONS = frozenset(
     percent_rank percentile percentile_cont percentile_disc pi pow power printf quote radians rank
     replace round row_number rtrim sign sin sinh soundex sqrt strftime string_agg substr substring
     sum tan tanh time timediff total trim trunc typeof unhex unicode unixepoch unlikely upper
-    zeroblob -> ->>""".split()
-)
+    zeroblob -> ->>
+"""
+FUNCTIONS = frozenset(FUNCTION_NAMES.split())
 TABLE_FUNCTIONS = ("json_each", "json_tree")
 # Tables of SQLite itself: the schema, the statements of the connection, pages, pragmas.
 HIDDEN_PREFIXES = ("sqlite_", "pragma_", "fts3tokenize", "dbstat", "bytecode", "tables_used")

@@ -70,7 +70,7 @@ class SqlVerifier(Verifier[SqlItem]):
         *,
         instant: str = INSTANT,
         weights: Mapping[str, float] | None = None,
-        copies: int = 4,
+        copies: int = 6,
         refuse_empty: bool = True,
         workers: int = 2,
         cpu_seconds: float = 1.0,
@@ -208,9 +208,7 @@ def _instant(text: str) -> str:
     try:
         return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").strftime("%Y-%m-%d %H:%M:%S")
     except (ValueError, TypeError) as error:
-        raise SuiteError(
-            f"instant must be a time like '{INSTANT}' (UTC), got {text!r}."
-        ) from error
+        raise SuiteError(f"instant must be a time like '{INSTANT}' (UTC), got {text!r}.") from error
 
 
 def _job(item: SqlItem, prepared: Prepared, sql: str) -> Job:
