@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from suite.core import registry
 from suite.core.cache import cache_folder
 from suite.core.errors import DISTRIBUTION
+from suite.core.execution.levels import ladder
 
 PROGRAMS = ("ffmpeg", "chromium", "node", "iverilog", "bwrap")
 
@@ -26,6 +27,7 @@ def doctor() -> list[tuple[str, str]]:
         ("data folder", os.environ.get("SUITE_DATA", "SUITE_DATA is not set")),
     ]
     rows += [(name, shutil.which(name) or "not found") for name in PROGRAMS]
+    rows += ladder()
     broken = registry.broken()
     found = ", ".join(sorted({plugin.distribution for plugin in broken}))
     rows.append(("broken plugins", found or "none"))

@@ -23,6 +23,7 @@ def run(channel: Channel, job: dict[str, Any]) -> None:
     """
     program = channel.receive()
     environment = {"PATH": "/usr/bin:/bin", "HOME": os.getcwd(), "TMPDIR": os.getcwd()}
+    environment["OPENSSL_CONF"] = "/dev/null"  # node insists on reading one
     if job["language"] == "javascript":
         _javascript(channel, program, job, environment)
     else:
@@ -35,6 +36,8 @@ def _javascript(
     limits = job["limits"]
     Path("program.js").write_text(program["source"], encoding="utf-8")
     Path("harness.js").write_text(JAVASCRIPT, encoding="utf-8")
+    # Here node stops looking for the package that a file belongs to; above, it may not read.
+    Path("package.json").write_text("{}", encoding="utf-8")
     os.set_inheritable(channel.descriptor, True)
     # The heap may grow past the limit: then the launcher, which watches it, calls it oom.
     words = ["node", f"--max-old-space-size={2 * limits['memory_mb']}"]

@@ -64,7 +64,18 @@ class Session:
         self.gone: dict[str, Any] | None = None
         self.deadline = time.monotonic() + limits.wall_seconds + GRACE
         self.started = False
-        self._open(stdin)
+        self.channel, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.output, self.writer = os.pipe()
+        try:
+            self._open(stdin)
+        except EndedError:
+            # Its end must be heard, or the next program would hear it as its own.
+            self.finish()
+            self.close()
+            raise
+        except LaunchError:
+            self.close()
+            raise
 
     # --- start ---------------------------------------------------------------------------------
 
@@ -74,8 +85,7 @@ class Session:
         Raises:
             EndedError: INFRA_ERROR: it does not stand. LaunchError: the launcher is gone.
         """
-        self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.output, writer = os.pipe()
+        theirs, writer = self.theirs, self.writer
         reader = _readable(stdin.encode("utf-8", "surrogateescape"))
         self.channel.setblocking(False)
         os.set_blocking(self.output, False)
@@ -235,33 +245,37 @@ class Session:
         Raises:
             EndedError: the end, a flood, or a frame that is none.
         """
-        cap = self.limits.output_bytes + 4096
-        while True:
-            size = wire.HEADER.size
-            if len(self.pending) >= size:
-                (length,) = wire.HEADER.unpack(self.pending[:size])
-                if length > cap:
-                    raise EndedError(Verdict.CRASH, "it wrote to the private channel")
-                if len(self.pending) >= size + length:
-                    body, self.pending = (
-                        self.pending[size : size + length],
-                        self.pending[size + length :],
-                    )
-                    try:
-                        return wire.unframe(body)
-                    except wire.WireError as error:
-                        raise EndedError(Verdict.CRASH, f"it wrote {error}") from None
+        while (body := self._frame()) is None:
+            if self.gone is not None:
+                raise GoneError
             try:
                 part = self.channel.recv(1 << 18)
             except BlockingIOError:
                 self._wait(select.POLLIN)
                 continue
             except OSError:
-                raise GoneError from None
+                part = b""
             if not part:
                 self._wait_for_end()
                 raise GoneError
             self.pending += part
+        try:
+            return wire.unframe(body)
+        except wire.WireError as error:
+            raise EndedError(Verdict.CRASH, f"it wrote {error}") from None
+
+    def _frame(self) -> bytes | None:
+        """The body of the first whole frame that arrived, None if there is none yet."""
+        size = wire.HEADER.size
+        if len(self.pending) < size:
+            return None
+        (length,) = wire.HEADER.unpack(self.pending[:size])
+        if length > self.limits.output_bytes + 4096:
+            raise EndedError(Verdict.CRASH, "it wrote to the private channel")
+        if len(self.pending) < size + length:
+            return None
+        body, self.pending = self.pending[size : size + length], self.pending[size + length :]
+        return body
 
     def _wait(self, event: int) -> None:
         """Until the channel is ready, the launcher speaks, or time is up."""
@@ -292,7 +306,6 @@ class Session:
             if not part:
                 break
             self.pending += part
-        raise GoneError
 
     def _wait_for_end(self) -> None:
         """The channel is closed, by exit or by exec; what the program still does has its limits."""
@@ -319,6 +332,7 @@ class Session:
 
     def _gone(self, message: dict[str, Any]) -> None:
         if message["k"] == "refused":
+            self.gone = {"status": 0, "why": "refused", "cpu": 0.0}
             raise EndedError(Verdict.INFRA_ERROR, f"no process: {message['m']}")
         self.gone = message
 

@@ -47,7 +47,10 @@ class Control:
             EOFError: the verifier is gone.
         """
         while b"\n" not in self.buffer:
-            data, received, _, _ = socket.recv_fds(self.connection, 1 << 16, 3)
+            try:
+                data, received, _, _ = socket.recv_fds(self.connection, 1 << 16, 3)
+            except ConnectionError:
+                raise EOFError from None
             if not data:
                 raise EOFError
             self.buffer += data
