@@ -15,7 +15,8 @@ from pydantic_core import PydanticUndefined
 
 from suite.core import registry
 from suite.core.catalog import Entry
-from suite.core.errors import UnknownSettingError
+from suite.core.errors import SuiteError, UnknownSettingError
+from suite.core.factory_errors import settings_error
 
 PROBE = "no_such_setting"
 MAKERS = {
@@ -55,12 +56,24 @@ def settings_of(entry: Entry) -> list[Setting] | None:
     """
     try:
         MAKERS[entry.kind](entry.name, {PROBE: None})
-    except UnknownSettingError as refused:
-        if refused.source is None:
-            return None
+    except SuiteError as error:
+        refused = _refusal(error, entry)
+        if refused is None:
+            raise
         own = {key: value for key, value in refused.given.items() if key != PROBE}
-        return list(_settings(refused.source, own))
+        return None if refused.source is None else list(_settings(refused.source, own))
     return None
+
+
+def _refusal(error: SuiteError, entry: Entry) -> UnknownSettingError | None:
+    """What was refused, also where a factory tells it in words of its own."""
+    if isinstance(error, UnknownSettingError):
+        return error
+    cause, module = error.__cause__, registry.load(entry)
+    if not isinstance(cause, Exception):
+        return None
+    found = settings_error(cause, entry=entry, config={PROBE: None}, module=module)
+    return found if isinstance(found, UnknownSettingError) else None
 
 
 def _settings(source: Any, own: dict[str, Any]) -> Iterator[Setting]:

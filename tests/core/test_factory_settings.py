@@ -12,6 +12,7 @@ PLUGIN = """
 from pydantic import BaseModel, ConfigDict, Field
 
 from suite.core.config_model import parse_config
+from suite.core.errors import SuiteError
 from suite.core.hooks import hookimpl
 from suite.core.records import Scores
 from suite.core.reward import Reward
@@ -59,7 +60,14 @@ def checked(**config):
     return Score(target=Settings(**config).target)
 
 
-MADE = {"class": Score, "namesake": score, "anything": anything, "model": modelled, "raw": checked}
+def told(**config):
+    try:
+        return Score(**config)
+    except TypeError as error:
+        raise SuiteError(f"my own words: {error}") from error
+
+
+MADE = {"told": told, "class": Score, "namesake": score, "anything": anything, "model": modelled, "raw": checked}
 
 
 @hookimpl
@@ -67,7 +75,7 @@ def suite_make_reward(name, config):
     return MADE[name.partition("/")[2]](**config)
 """
 OTHER = "def score(height, width=2):\n    raise AssertionError('nothing is built')\n"
-NAMES = ("class", "namesake", "anything", "model", "raw")
+NAMES = ("told", "class", "namesake", "anything", "model", "raw")
 ROW = '[[provides]]\nkind = "reward"\nname = "pack/{}"\nhelp = "h"\n'
 
 
@@ -82,6 +90,7 @@ def pack(site: Any) -> None:
     ("name", "wanted"),
     [
         ("class", [("target", None, "what to reach, in metres."), ("scale", "1.5", "")]),
+        ("told", [("target", None, "what to reach, in metres."), ("scale", "1.5", "")]),
         ("namesake", [("height", None, ""), ("width", "2", "")]),
         ("anything", None),
         (
