@@ -67,7 +67,8 @@ def told(**config):
         raise SuiteError(f"my own words: {error}") from error
 
 
-MADE = {"told": told, "class": Score, "namesake": score, "anything": anything, "model": modelled, "raw": checked}
+MADE = {"told": told, "class": Score, "namesake": score, "anything": anything, "model": modelled}
+MADE["raw"] = checked
 
 
 @hookimpl
