@@ -85,19 +85,21 @@ def test_a_run_keeps_what_it_read_and_outlives_the_folder(
 
 
 def test_weights_of_a_folder_stand_in_for_the_training_of_a_base(
-    suite: Suite, suite_cache: Path
+    suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    cache = tmp_path / "cache"  # its own: other tests fill the session's at the same time
+    monkeypatch.setenv("SUITE_CACHE", str(cache))
     task = ("run", "--domain", "protein", "--no-controls", "--algo", "rloo")
     few = ("train.num_steps=1", "train.num_contexts=2", "train.eval_samples=4", "base.num_steps=2")
     small = [word for setting in few for word in ("--set", setting)]
     first = suite(*task, *small, "--out", "first")
     assert first.exit_code == 0, first.output
-    known = set(suite_cache.iterdir())
+    known = set(cache.iterdir())
     assert suite("export", "first", "saved").exit_code == 0
     saved = ("--policy", "discrete_diffusion/tiny:saved", "--out", "next")
     result = suite(*task, *small, *saved)
     assert result.exit_code == 0, result.output
-    assert set(suite_cache.iterdir()) == known
+    assert set(cache.iterdir()) == known
     assert rows("next", "samples_before.jsonl") == rows("first", "samples_after.jsonl")
 
 
