@@ -60,8 +60,8 @@ class MathsVerifier(Verifier[MathsItem]):
         *,
         order: Sequence[str] = tuple(WAYS),
         workers: int = 2,
-        cpu_seconds: float = 5.0,
-        wall_seconds: float = 30.0,
+        cpu_seconds: float = 2.0,
+        wall_seconds: float = 20.0,
         memory_mb: int = 1024,
     ) -> None:
         for way in order:
