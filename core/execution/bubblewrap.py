@@ -10,6 +10,8 @@ import os
 import shutil
 from collections.abc import Iterable
 
+from suite.core.execution.namespaces import outermost
+
 BASE = "/base"  # an empty folder inside, for the launcher to build its root on
 
 
@@ -27,9 +29,10 @@ def command(read: Iterable[str]) -> list[str]:
         raise FileNotFoundError("bubblewrap is not installed (`apt-get install bubblewrap`)")
     words = [program, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     words += ["--uid", "1000", "--gid", "1000"]
-    for path in sorted(set(read)):
+    words += ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--dir", BASE]
+    for path in outermost(read):
         if os.path.islink(path):
             words += ["--symlink", os.readlink(path), path]
         else:
-            words += ["--ro-bind-try", path, path]
-    return [*words, "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--dir", BASE]
+            words += ["--ro-bind", path, path]
+    return words

@@ -57,6 +57,7 @@ class Launcher:
         self.level = level
         self.buffer = b""
         self.folder = tempfile.mkdtemp(prefix="suite-box-")
+        self.complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it stops
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self.control = ours
         try:
@@ -64,8 +65,9 @@ class Launcher:
                 self.process = self._start(theirs)
             self.namespaces: tuple[str, ...] = tuple(self._greeting()["namespaces"])
         except (LaunchError, OSError) as error:
+            reason = f"{error}{self._last_complaint()}"
             self.stop()
-            raise LaunchError(str(error)) from error
+            raise LaunchError(reason) from error
 
     def _start(self, theirs: socket.socket) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-P", "-s", "-S", "-B", "-c", BOOT]
@@ -79,7 +81,7 @@ class Launcher:
             [*command, folder, str(theirs.fileno()), json.dumps(config)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=self.complaints,
             cwd="/",
             env=ENVIRONMENT,
             pass_fds=[theirs.fileno()],
@@ -108,6 +110,18 @@ class Launcher:
                 return message
             else:
                 raise LaunchError(str(message.get("m", "it answered something else")))
+
+    def _last_complaint(self) -> str:
+        """What the launcher, or bubblewrap before it, wrote last: no program writes there."""
+        process = getattr(self, "process", None)
+        if process is not None:
+            try:
+                process.wait(1.0)
+            except subprocess.TimeoutExpired:
+                return ""
+        self.complaints.seek(0)
+        lines = self.complaints.read().decode("utf-8", "replace").strip().splitlines()
+        return f" ({lines[-1][:200]})" if lines else ""
 
     def _map(self) -> None:
         try:
@@ -163,6 +177,7 @@ class Launcher:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(STOP_SECONDS)
+        self.complaints.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

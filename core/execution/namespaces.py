@@ -89,7 +89,7 @@ def new_root(
     mount("none", "/", None, REC | PRIVATE)
     mount("tmpfs", base, "tmpfs", NOSUID | NODEV, "size=1m,mode=755")
     processes = _process_folder(f"{base}/proc")
-    for path in _outermost(read):
+    for path in outermost(read):
         _bind(base, path, NOSUID | NODEV)
     for path in DEVICES:
         _bind(base, path, NOSUID)
@@ -142,7 +142,7 @@ def _atime(flags: int) -> int:
     return (flags & 0x400) | (flags & 0x800) | (0x200000 if flags & 0x1000 else 0)
 
 
-def _outermost(paths: Iterable[str]) -> list[str]:
+def outermost(paths: Iterable[str]) -> list[str]:
     """Paths without those that lie below another."""
     kept: list[str] = []
     for path in sorted(set(paths)):

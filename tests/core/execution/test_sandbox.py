@@ -366,17 +366,6 @@ FORGED = {
         os.write(3, struct.pack(">I", len(body)) + body)
         def f(a): return a
     """,
-    "a second answer": """
-        import sys, os
-        def f(a):
-            frame = sys._getframe()
-            while "channel" not in frame.f_locals: frame = frame.f_back
-            asked = frame.f_locals["asked"]
-            message = {"k": "value", "v": ["int", "9"], "i": asked["i"], "n": asked["n"]}
-            frame.f_locals["channel"].send(message)
-            frame.f_locals["channel"].send(message)
-            os._exit(0)
-    """,
     "infra_error": """
         import os, json, struct
         body = json.dumps({"k": "infra", "m": "mask me"}).encode()
@@ -430,6 +419,26 @@ FORGED = {
 def test_a_forged_message_ends_the_program(strong: Sandbox, forgery: str) -> None:
     run = one(strong, called(FORGED[forgery], 1))
     assert (run.verdict, run.results) == ("crash", ()), run
+
+
+def test_an_answer_to_one_call_is_not_an_answer_to_the_next(strong: Sandbox) -> None:
+    source = """
+        import sys, time
+        def f(a):
+            frame = sys._getframe()
+            while "channel" not in frame.f_locals: frame = frame.f_back
+            asked = frame.f_locals["asked"]
+            for i in range(3):
+                message = {"k": "value", "v": ["int", "9"], "i": i, "n": asked["n"]}
+                frame.f_locals["channel"].send(message)
+            time.sleep(1)
+    """
+    program = Program(
+        source=textwrap.dedent(source), entry="f", calls=tuple(((i,), {}) for i in range(3))
+    )
+    run = one(strong, program)
+    assert run.verdict == "crash"
+    assert [result.value for result in run.results] in ([], [9])
 
 
 def test_an_endless_stream_of_messages_is_neither_read_nor_kept(strong: Sandbox) -> None:
