@@ -40,6 +40,8 @@ def parse(sql: str, dialect: str) -> exp.Query:
         tree = tree.this
     if not isinstance(tree, exp.Select | exp.SetOperation):
         raise ParseError(f"a {tree.key} statement is no query")
+    if isinstance(tree, exp.Select) and not tree.expressions:
+        raise ParseError("it selects nothing")
     return tree
 
 

@@ -24,6 +24,8 @@ SHARED_ENDING = 4  # letters that the names of a reference and its target share,
 DATE = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}:\d\d.*", re.DOTALL)
 REFERENCE = re.compile(r".*(id|_?code|_?key|_?no|_?num)", re.IGNORECASE)
 
+EVERYWHERE = ("id", "key", "code", "no", "num", "name", "title")  # no names of their own
+
 Place = tuple[str, str]  # table, column
 
 
@@ -167,8 +169,11 @@ def _target(
         if other[0] == table or not values[place] <= values[other]:
             continue
         score = _likeness(place, other)
-        # Of two unique columns with the same name, the one with more values is the target.
-        if place in fresh and len(values[other]) <= len(values[place]):
+        # Two tables may both have an id. Of two unique columns that share a name of their own
+        # (author_id), the one with more values is the target.
+        if place in fresh and (
+            place[1].lower() in EVERYWHERE or len(values[other]) <= len(values[place])
+        ):
             continue
         if score and (best is None or score > best[0]):
             best = (score, other)

@@ -12,7 +12,7 @@ from suite.core.errors import SuiteError, missing_extra, unknown_name
 
 DIALECTS = ("sqlite", "duckdb")
 LARGEST_COPIED = 64 << 20  # bytes; a larger database is judged without a copy, and that is stated
-COPY_VERSION = 2  # of the perturbation: part of the cache's key
+COPY_VERSION = 3  # of the perturbation: part of the cache's key
 FILE_NAME = "copy.database"
 
 

@@ -73,6 +73,8 @@ class DuckDatabase:
             return {"status": "bad_source", "error": "too long, or with a null character"}
         try:
             statements = self._connection.extract_statements(sql)
+        except duckdb.OutOfMemoryException as error:
+            raise MemoryError from error
         except (duckdb.Error, UnicodeEncodeError) as error:
             return {"status": "bad_source", "error": _first_line(error)}
         if not statements:
@@ -87,6 +89,8 @@ class DuckDatabase:
         try:
             ((text,),) = self._connection.execute(SERIALIZE, [sql]).fetchall()
             tree = json.loads(text)
+        except duckdb.OutOfMemoryException as error:
+            raise MemoryError from error
         except (duckdb.Error, ValueError, RecursionError) as error:
             return {"status": "denied", "error": f"cannot be read: {_first_line(error)}"}
         if tree.get("error", True):
@@ -170,11 +174,16 @@ def _first_line(error: Exception) -> str:
 
 
 def _failure(error: duckdb.Error) -> dict[str, Any]:
+    """An error of DuckDB as a status.
+
+    Raises:
+        MemoryError: it ran out of memory; the database is not used again.
+    """
     text = _first_line(error)
     if isinstance(error, duckdb.InterruptException):
         return {"status": "timeout", "error": "the query ran out of time"}
     if isinstance(error, duckdb.OutOfMemoryException):
-        return {"status": "oom", "error": "out of memory"}
+        raise MemoryError from error
     if isinstance(error, duckdb.PermissionException):
         return {"status": "denied", "error": text}
     if isinstance(error, duckdb.ParserException | duckdb.SyntaxException):

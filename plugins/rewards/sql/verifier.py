@@ -7,13 +7,12 @@ never what was expected.
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from suite.core.errors import SuiteError
-from suite.core.execution.workers import WorkerPool
 from suite.core.verifier import Hack, Judgement, Loaded, Refusal, Verdict, Verifier
 from suite.plugins.rewards.sql import databases, examples, sources
 from suite.plugins.rewards.sql.cells import Row, decode_row
@@ -29,12 +28,11 @@ from suite.plugins.rewards.sql.parts import (
     score,
     text_parts,
 )
+from suite.plugins.rewards.sql.pools import QueryPools
 from suite.plugins.rewards.sql.prepared import Prepared, prepare_item
 from suite.plugins.rewards.sql.text import Extracted, sql_of
 
-TARGET = "suite.plugins.rewards.sql.worker:execute"
 INSTANT = "2024-07-01 12:00:00"
-POOL_SECONDS = 0.5  # CPU time of a job beyond its queries': reading, encoding
 VERDICTS = {  # a worker's status that is no rows -> the verdict
     "error": Verdict.FAIL,
     "denied": Verdict.FAIL,
@@ -47,6 +45,8 @@ VERDICTS = {  # a worker's status that is no rows -> the verdict
     "infra_error": Verdict.INFRA_ERROR,
 }
 
+UNREAD = (Verdict.BAD_SOURCE, Verdict.NO_CODE)
+
 
 class SqlVerifier(Verifier[SqlItem]):
     """An answer passes if its rows are some gold's, on the database and on its perturbed copy.
@@ -56,8 +56,8 @@ class SqlVerifier(Verifier[SqlItem]):
         weights: of the parts of the score: execution, schema, ngrams, syntax.
         copies: how many seeds are tried for a copy that tells most; 0: no copy is judged.
         refuse_empty: refuse golds that return no rows.
-        workers, cpu_seconds (a query on a database), wall_seconds (a job), memory_mb (a worker),
-        max_rows: limits, all positive.
+        workers, cpu_seconds (a query on a database), wall_seconds (a job), memory_mb (address
+        space of a worker; four times that for DuckDB), max_rows: limits, all positive.
 
     Raises:
         SuiteError: a limit is zero or below, the instant is no time, or a weight is wrong.
@@ -86,15 +86,12 @@ class SqlVerifier(Verifier[SqlItem]):
         self.weights = checked_weights(DEFAULT_WEIGHTS if weights is None else weights)
         self.seeds = tuple(range(copies))
         self.refuse_empty = refuse_empty
-        limits = QueryLimits(cpu_seconds=cpu_seconds, rows=max_rows)
-        self._pool = WorkerPool(
-            TARGET,
+        self._pools = QueryPools(
+            instant=_instant(instant),
+            limits=QueryLimits(cpu_seconds=cpu_seconds, rows=max_rows),
             workers=workers,
-            cpu_seconds=2 * cpu_seconds + POOL_SECONDS,
             wall_seconds=wall_seconds,
             memory_mb=memory_mb,
-            setup={"instant": _instant(instant), "limits": asdict(limits)},
-            answer_bytes=4 * (limits.bytes + 32 * limits.rows),
         )
         self._prepared: dict[SqlItem, Prepared] = {}
         self._checked: set[databases.Database] = set()
@@ -145,7 +142,7 @@ class SqlVerifier(Verifier[SqlItem]):
             return known
         if not checked:
             databases.check(item.database)
-        made = prepare_item(item, self._run, seeds=self.seeds, refuse_empty=self.refuse_empty)
+        made = prepare_item(item, self._pools.run, seeds=self.seeds, refuse_empty=self.refuse_empty)
         with self._lock:
             self._checked.add(item.database)
             return self._prepared.setdefault(item, made)
@@ -165,7 +162,7 @@ class SqlVerifier(Verifier[SqlItem]):
             for i, (item, golds, one) in enumerate(zip(items, prepared, extracted, strict=True))
             if one.verdict is None and golds.golds
         }
-        results = dict(zip(jobs, self._run_all(list(jobs.values())), strict=True))
+        results = dict(zip(jobs, self._pools.run_all(list(jobs.values())), strict=True))
         return [
             self._judgement(item, golds, one, results.get(i, []))
             for i, (item, golds, one) in enumerate(zip(items, prepared, extracted, strict=True))
@@ -183,25 +180,13 @@ class SqlVerifier(Verifier[SqlItem]):
         if verdict is Verdict.INFRA_ERROR:
             return _unscored(verdict, feedback)
         parts = {EXECUTION: float(verdict is Verdict.PASS)}
-        parts |= text_parts(extracted.sql, item.golds, item.database.dialect, self.weights)
+        read = "" if verdict in UNREAD else extracted.sql  # the engine's parser has the last word
+        parts |= text_parts(read, item.golds, item.database.dialect, self.weights)
         value = score(parts, self.weights)
         return Judgement(verdict=verdict, score=value, parts=parts, feedback=feedback)
 
-    def _run(self, jobs: Sequence[Job]) -> list[Result]:
-        """Jobs on one database each."""
-        return [results[-1] for results in self._run_all(jobs)]
-
-    def _run_all(self, jobs: Sequence[Job]) -> list[list[Result]]:
-        """The pool's answers; one that never came is a result with its verdict as the status."""
-        return [
-            answer.value
-            if answer.verdict is Verdict.PASS
-            else [{"status": str(answer.verdict), "error": answer.error or ""}]
-            for answer in self._pool.map(jobs)
-        ]
-
     def close(self) -> None:
-        self._pool.close()
+        self._pools.close()
 
 
 def _instant(text: str) -> str:

@@ -48,15 +48,15 @@ class Executor:
         return results
 
     def _run(self, sql: str, place: Mapping[str, Any]) -> dict[str, Any]:
-        database = self._database(place)
-        try:
-            return database.run(sql, deadline=time.thread_time() + self.limits.cpu_seconds)
-        except MemoryError:
-            self.close()  # what an engine holds after this is not to be trusted
-            return {"status": "oom", "error": "out of memory"}
+        # A MemoryError goes through: what an engine holds after it is not to be trusted, and the
+        # pool replaces the worker.
+        deadline = time.thread_time() + self.limits.cpu_seconds
+        return self._database(place).run(sql, deadline=deadline)
 
     def _database(self, place: Mapping[str, Any]) -> OpenDatabase:
-        key = (place["path"], place["dialect"], place["reverse"])
+        # DuckDB has no reversed scans, and opens a file once a process.
+        reverse = bool(place["reverse"]) and place["dialect"] == "sqlite"
+        key = (place["path"], place["dialect"], reverse)
         if key not in self._open:
             if len(self._open) >= MOST_OPEN:
                 self._open.pop(next(iter(self._open))).close()
