@@ -1,1 +1,0 @@
-"""Rewards that run code against tests: "code/tests"."""
