@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from suite.core.verifier import Hack
 from suite.plugins.rewards.sql.cells import Cell, Row
-from suite.plugins.rewards.sql.prepared import DIFFERS, Prepared
+from suite.plugins.rewards.sql.prepared import TELLING, Prepared
 
 LARGEST = 200  # rows of a table that is written out as constants
+CONSTANT = Hack(name="a constant", text="SELECT 1")
 FIXED = {
-    "a constant": "SELECT 1",
     "no rows": "SELECT 1 WHERE 1 = 0",
     "the word error": "SELECT 'error'",
     "drop": "DROP TABLE customer",
@@ -23,13 +23,15 @@ def hacks_of() -> Sequence[Hack]:
 
 
 def constants(prepared: Prepared) -> Sequence[Hack]:
-    """The right rows written as constants: right on the database, and on no other data."""
-    return [
-        Hack(name="the answer as constants", text=sql)
-        for gold in prepared.golds
-        if all(one.copy_note == DIFFERS for one in prepared.golds)
-        and (sql := as_constants(gold.source.rows)) is not None
-    ]
+    """Constants, the right rows among them: right on the database, and on no other data.
+
+    None where a gold has no copy that tells: how many those are, benchmarks/sql_load.py prints.
+    """
+    if not all(gold.copy_note in TELLING for gold in prepared.golds):
+        return []
+    written = [as_constants(gold.source.rows) for gold in prepared.golds]
+    right = [Hack(name="the answer as constants", text=sql) for sql in written if sql is not None]
+    return [CONSTANT, *right]
 
 
 def as_constants(rows: Sequence[Row]) -> str | None:

@@ -1,7 +1,7 @@
 """The golds of one item, judged: their rows on the database and on a perturbed copy."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from suite.plugins.rewards.sql.comparison import Expected, difference
 from suite.plugins.rewards.sql.databases import Database, copy_of
@@ -10,6 +10,7 @@ from suite.plugins.rewards.sql.items import SqlItem
 
 # How much a copy says of a gold, from little to much.
 NO_COPY, UNDETERMINED, SAME, EMPTY, DIFFERS = "none", "undetermined", "same", "empty", "differs"
+TELLING = (EMPTY, DIFFERS)
 WORTH = (NO_COPY, UNDETERMINED, SAME, EMPTY, DIFFERS)
 
 
@@ -44,9 +45,24 @@ class Prepared:
 
 
 def prepare_item(
-    item: SqlItem, run: RunJobs, *, seeds: Sequence[int], refuse_empty: bool
+    item: SqlItem,
+    run: RunJobs,
+    *,
+    seeds: Sequence[int],
+    refuse_empty: bool,
+    refuse_same: bool = False,
 ) -> Prepared:
     """Run an item's golds on its database, and on the copy among ``seeds`` that says most."""
+    best = _best(item, run, seeds=seeds, refuse_empty=refuse_empty)
+    if not refuse_same:
+        return best
+    blind = [gold for gold in best.golds if gold.copy_note not in TELLING]
+    dropped = [("gold_same", gold.sql, "no copy tells it from a constant") for gold in blind]
+    kept = tuple(gold for gold in best.golds if gold.copy_note in TELLING)
+    return replace(best, golds=kept, dropped=(*best.dropped, *dropped))
+
+
+def _best(item: SqlItem, run: RunJobs, *, seeds: Sequence[int], refuse_empty: bool) -> Prepared:
     kept: list[tuple[str, Expected]] = []
     dropped: list[tuple[str, str, str]] = []
     for sql, outcome in zip(item.golds, expect(item.golds, item.database, run), strict=True):

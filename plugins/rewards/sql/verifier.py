@@ -56,6 +56,7 @@ class SqlVerifier(Verifier[SqlItem]):
         weights: of the parts of the score: execution, schema, ngrams, syntax.
         copies: how many seeds are tried for a copy that tells most; 0: no copy is judged.
         refuse_empty: refuse golds that return no rows.
+        refuse_same: refuse golds that no copy tells from a constant.
         workers, cpu_seconds (a query on a database), wall_seconds (a job), memory_mb (address
         space of a worker; four times that for DuckDB), max_rows: limits, all positive.
 
@@ -72,6 +73,7 @@ class SqlVerifier(Verifier[SqlItem]):
         weights: Mapping[str, float] | None = None,
         copies: int = 6,
         refuse_empty: bool = True,
+        refuse_same: bool = False,
         workers: int = 2,
         cpu_seconds: float = 1.0,
         wall_seconds: float = 10.0,
@@ -85,7 +87,7 @@ class SqlVerifier(Verifier[SqlItem]):
                 raise SuiteError(f"{name} must be above zero, got {limit}.\nGive a positive limit.")
         self.weights = checked_weights(DEFAULT_WEIGHTS if weights is None else weights)
         self.seeds = tuple(range(copies))
-        self.refuse_empty = refuse_empty
+        self.refuse_empty, self.refuse_same = refuse_empty, refuse_same
         self._pools = QueryPools(
             instant=_instant(instant),
             limits=QueryLimits(cpu_seconds=cpu_seconds, rows=max_rows),
@@ -142,7 +144,13 @@ class SqlVerifier(Verifier[SqlItem]):
             return known
         if not checked:
             databases.check(item.database)
-        made = prepare_item(item, self._pools.run, seeds=self.seeds, refuse_empty=self.refuse_empty)
+        made = prepare_item(
+            item,
+            self._pools.run,
+            seeds=self.seeds,
+            refuse_empty=self.refuse_empty,
+            refuse_same=self.refuse_same,
+        )
         with self._lock:
             self._checked.add(item.database)
             return self._prepared.setdefault(item, made)

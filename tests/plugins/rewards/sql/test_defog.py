@@ -48,7 +48,7 @@ def test_on_a_sample_golds_pass_with_copies_and_their_rows_as_constants_do_not(
             (hack.text, item)
             for item in loaded.items
             for hack in verifier.hacks(item)
-            if hack.name == "the answer as constants"
+            if "constant" in hack.name
         ]
         assert len(hacks) >= len(loaded.items) // 2
         texts, items = zip(*hacks, strict=True)

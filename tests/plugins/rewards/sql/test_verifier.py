@@ -43,6 +43,14 @@ def test_without_a_copy_constants_are_paid_and_with_one_they_are_not(shop: Path)
             assert judged.verdict is verdict
 
 
+def test_a_gold_that_no_copy_tells_from_a_constant_can_be_refused(shop: Path) -> None:
+    row = {"database": str(shop), "gold": "SELECT COUNT(*) FROM customer WHERE city = 'Bern'"}
+    with SqlVerifier(workers=1) as verifier:
+        assert verifier.prepared(verifier.load([row]).items[0]).golds[0].copy_note == "same"
+    with SqlVerifier(workers=1, refuse_same=True) as strict:
+        assert [one.status for one in strict.load([row]).refused] == ["gold_same"]
+
+
 def test_what_leans_on_the_order_of_rows_is_seen_on_the_copy(ask) -> None:
     gold = "SELECT name FROM customer ORDER BY id"
     assert ask.verdict("SELECT name FROM customer", gold) == "fail"
@@ -203,7 +211,7 @@ def test_judging_after_close_is_one_clear_error(shop: Path) -> None:
 
 
 def test_an_item_whose_gold_does_not_hold_is_masked_and_never_scored(ask) -> None:
-    (judged,) = ask.verifier.judge(["SELECT 1"], [ask.item("SELECT nothing FROM customer")])
+    (judged,) = ask.verifier.judge(["SELECT 1"], [ask.item("SELECT nowt FROM customer")])
     assert judged.verdict is Verdict.INFRA_ERROR
     assert judged.feedback == "gold_error: error: no such column: nowt"
 
