@@ -1,8 +1,6 @@
 """One sandbox a level for the whole session; a program's limits are small, so that tests are."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -41,19 +39,3 @@ def strong() -> Iterator[Sandbox]:
     available(Level.L2)
     with Sandbox(Level.L2, workers=2, limits=SMALL) as made:
         yield made
-
-
-def survivors(marker: str) -> list[str]:
-    """Command lines of living processes that hold a text, this one's apart."""
-    assert sys.platform == "linux"
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit() and int(name) != os.getpid():
-            try:
-                with open(f"/proc/{name}/cmdline", "rb") as file:
-                    line = file.read().decode("utf-8", "replace")
-            except OSError:
-                continue
-            if marker in line:
-                found.append(line)
-    return found

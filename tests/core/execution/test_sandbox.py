@@ -1,4 +1,4 @@
-"""Each promise of the sandbox, by a program that tries to break it."""
+"""Each promise of the sandbox to honest programs, and its verdicts on the others."""
 
 import asyncio
 import glob
@@ -20,24 +20,9 @@ from suite.core.execution.levels import Level
 from suite.core.execution.limits import Limits
 from suite.core.execution.program import Program, Run
 from suite.core.execution.sandbox import Sandbox
+from suite.tests.core.execution.programs import ADD, called, one, printing
 
-ADD = "def add(a, b):\n    return a + b\n"
-
-
-def called(source: str, *args: Any, entry: str = "f", **kwargs: Any) -> Program:
-    return Program(source=textwrap.dedent(source), entry=entry, calls=((args, kwargs),))
-
-
-def printing(source: str, *stdin: str) -> Program:
-    return Program(source=textwrap.dedent(source), stdin=stdin or ("",))
-
-
-def one(sandbox: Sandbox, program: Program) -> Run:
-    [run] = sandbox.run([program])
-    return run
-
-
-# --- what honest programs get --------------------------------------------------------------------
+# --- what honest programs get ---------------------------------------------------------------------
 
 
 def test_calls_are_answered_in_order_with_their_types(sandbox: Sandbox) -> None:
@@ -109,7 +94,7 @@ def test_threads_work_and_dataclasses_and_late_imports(sandbox: Sandbox) -> None
     assert run.results[0].stdout == "5 [Point(x=1)]\n", run
 
 
-# --- verdicts ------------------------------------------------------------------------------------
+# --- verdicts -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -172,330 +157,7 @@ def test_memory_taken_in_small_steps_is_bounded_as_well(sandbox: Sandbox) -> Non
     assert run.verdict in ("oom", "crash"), run
 
 
-# --- what no program can do ----------------------------------------------------------------------
-
-REFUSED = {
-    "write": "open('/tmp/suite-written', 'w')",
-    "write through posix": "import posix; posix.open('/tmp/suite-written', 65)",
-    "read users": "open('/etc/passwd').read()",
-    "read the verifier's environment": "open('/proc/{pid}/environ', 'rb').read()",
-    "read the verifier's memory file": "open('/proc/{pid}/mem', 'rb')",
-    "list the root": "import os; os.listdir('/')",
-    "udp": "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
-    "tcp": "import socket; socket.create_connection(('127.0.0.1', 80))",
-    "unix": "import socket; socket.socket(socket.AF_UNIX)",
-    "netlink": "import socket; socket.socket(16, 3)",
-    "signal": "import os; os.kill({pid}, 0)",
-    "signal a group": "import os; os.killpg(os.getpgid(0), 9)",
-    "fork": "import os; os.fork()",
-    "spawn": "import subprocess; subprocess.run(['/bin/true'])",
-    "exec": "import os; os.execv('/bin/true', ['true'])",
-    "own its signals": "import fcntl; fcntl.fcntl(0, 8, {pid})",
-    "own its signals by ioctl": (
-        "import fcntl, socket, struct\n"
-        "a, b = socket.socketpair()\n"
-        "fcntl.ioctl(a, 0x8901, struct.pack('i', {pid}))"
-    ),
-    "limits of the verifier": "import resource; resource.prlimit({pid}, resource.RLIMIT_CPU)",
-    "more cpu": "import resource; resource.setrlimit(resource.RLIMIT_CPU, (999, 999))",
-    "memfd": "import os; os.memfd_create('x')",
-    "chroot": "import os; os.chroot('.')",
-    "another user": "import os; os.setuid(0); assert os.getuid() != 0",
-    "a device": "import os; os.mknod('d', 0o20666, os.makedev(1, 1))",
-}
-
-
-@pytest.mark.parametrize("attempt", REFUSED)
-def test_what_is_forbidden_raises(sandbox: Sandbox, attempt: str) -> None:
-    source = REFUSED[attempt].format(pid=os.getpid())
-    if sandbox.level is Level.L1 and attempt == "another user" and os.geteuid() == 0:
-        return  # it is nobody else at L1: it has no capabilities instead, see the next test
-    run = one(sandbox, printing(source))
-    error = run.results[0].error
-    assert error is not None, run
-    assert error.kind in ("PermissionError", "FileNotFoundError", "OSError", "ValueError"), run
-    assert not Path("/tmp/suite-written").exists()
-
-
-SYSTEM_CALLS = {
-    "process_vm_readv": (310, "{pid}, 0, 0, 0, 0, 0"),
-    "process_vm_writev": (311, "{pid}, 0, 0, 0, 0, 0"),
-    "ptrace": (101, "0x4206, {pid}, 0, 0"),
-    "pidfd_open": (434, "{pid}, 0"),
-    "unshare": (272, "0x10000000"),
-    "setns": (308, "0, 0"),
-    "mount": (165, "0, 0, 0, 0, 0"),
-    "bpf": (321, "0, 0, 0"),
-    "keyctl": (250, "0, 0, 0, 0, 0"),
-    "add_key": (248, "0, 0, 0, 0, 0"),
-    "io_uring_setup": (425, "1, 0"),
-    "perf_event_open": (298, "0, 0, 0, 0, 0"),
-    "userfaultfd": (323, "0"),
-    "shmget": (29, "0, 4096, 0o1600"),
-    "msgget": (68, "0, 0o1600"),
-    "mq_open": (240, "0, 0o100, 0o600, 0"),
-    "rt_sigqueueinfo": (129, "{pid}, 0, 0"),
-    "tgkill": (234, "{pid}, {pid}, 0"),
-    "clone3": (435, "0, 0"),
-    "memfd_create": (319, "b'x', 0"),
-    "open_by_handle_at": (304, "0, 0, 0"),
-    "personality": (135, "0x40000"),
-    "x32 getpid": (0x40000000 + 39, ""),
-}
-
-
-@pytest.mark.skipif(os.uname().machine != "x86_64", reason="no user namespaces")
-def test_system_calls_that_reach_out_are_refused_by_number(sandbox: Sandbox) -> None:
-    """EPERM or ENOSYS from the filter, whatever the arguments are worth."""
-    lines = [
-        f"refused('{name}', {number}, {arguments.format(pid=os.getpid())})"
-        for name, (number, arguments) in SYSTEM_CALLS.items()
-    ]
-    head = """
-        import ctypes
-        libc = ctypes.CDLL(None, use_errno=True)
-        def refused(name, *arguments):
-            ctypes.set_errno(0)
-            longs = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
-            result = libc.syscall(*longs)
-            if result >= 0 or ctypes.get_errno() not in (1, 38):
-                print(name, result, ctypes.get_errno())
-    """
-    run = one(sandbox, printing(textwrap.dedent(head) + "\n".join(lines)))
-    assert (run.verdict, run.results[0].stdout, run.results[0].error) == ("pass", "", None)
-
-
-def test_a_program_has_no_privilege_left(sandbox: Sandbox) -> None:
-    source = """
-        import ctypes, struct
-        header, data = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
-        assert ctypes.CDLL(None).capget(header, data) == 0
-        print(list(data), ctypes.CDLL(None).prctl(39, 0, 0, 0, 0))
-    """
-    assert one(sandbox, printing(source)).results[0].stdout == "[0, 0, 0, 0, 0, 0] 1\n"
-
-
-def test_descriptors_and_environment_are_scrubbed(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SUITE_TEST_TOKEN", "secret")
-    source = """
-        import os
-        def f():
-            found = []
-            for number in range(200):
-                try: os.fstat(number)
-                except OSError: continue
-                found.append(number)
-            return found, dict(os.environ), os.listdir(".")
-    """
-    with Sandbox(sandbox.level, workers=1) as fresh:
-        for used in (sandbox, fresh):
-            found, environment, files = one(used, called(source)).results[0].value
-            assert found == [0, 1, 2, 3]
-            assert environment == {}
-            assert files == []
-
-
-def test_installed_packages_are_out_of_sight(sandbox: Sandbox) -> None:
-    source = """
-        import sys, os, glob
-        def f():
-            for name in ("torch", "numpy", "pytest", "suite.core.verifier"):
-                try: __import__(name)
-                except ImportError: continue
-                return name
-            stdlib = os.path.dirname(os.__file__)
-            return glob.glob(stdlib + "/site-packages/*")
-    """
-    assert one(sandbox, called(source)).results[0].value == []
-
-
-def test_the_folder_is_empty_again_whatever_was_left_in_it(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
-    (tmp_path / "kept").write_text("kept")
-    leave = f"""
-        import os, sys
-        os.symlink({str(tmp_path)!r}, "link")
-        os.symlink("/", "root")
-        os.makedirs("closed/inner")
-        open("closed/inner/file", "w").write("x")
-        os.chmod("closed/inner", 0); os.chmod("closed", 0)
-        open("sitecustomize.py", "w").write("raise SystemExit(9)")
-        open("random.py", "w").write("raise SystemExit(9)")
-        for _ in range(300):
-            os.mkdir("d"); os.chdir("d")
-    """
-    look = "import os, random, json; print(os.listdir('.'))"
-    with Sandbox(sandbox.level, workers=1) as alone:
-        runs = alone.run([printing(leave), printing(look)])
-    assert [run.verdict for run in runs] == ["pass", "pass"], runs
-    assert runs[0].results[0].error is None, runs
-    assert runs[1].results[0].stdout == "[]\n"
-    assert (tmp_path / "kept").read_text() == "kept"
-
-
-def test_one_file_and_at_l2_all_files_are_bounded(strong: Sandbox) -> None:
-    big = "open('f', 'wb').write(bytes(17 << 20))"
-    many = "for i in range(20): open(f'f{i}', 'wb').write(bytes(8 << 20))"
-    for source in (big, many):
-        error = one(strong, printing(source)).results[0].error
-        assert error is not None
-        assert error.kind == "OSError"
-
-
-def test_threads_are_counted(sandbox: Sandbox) -> None:
-    source = """
-        import threading, time
-        threading.stack_size(65536)
-        for _ in range(2000): threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
-        time.sleep(1)
-    """
-    run = one(sandbox, printing(source))
-    refused = bool(run.results) and run.results[0].error is not None
-    assert refused or run.detail == "it started too many threads or processes", run
-
-
-# --- forgery -------------------------------------------------------------------------------------
-
-FORGED = {
-    "an answer before the question": """
-        import os, json, struct
-        body = json.dumps({"k": "value", "v": ["int", "3"], "i": 0, "n": "0" * 16}).encode()
-        os.write(3, struct.pack(">I", len(body)) + body)
-        def f(a): return a
-    """,
-    "infra_error": """
-        import os, json, struct
-        body = json.dumps({"k": "infra", "m": "mask me"}).encode()
-        os.write(3, struct.pack(">I", len(body)) + body)
-        os._exit(70)
-    """,
-    "ready again": """
-        import os, json, struct
-        body = json.dumps({"k": "ready"}).encode()
-        os.write(3, struct.pack(">I", len(body)) + body)
-        def f(a): return a
-    """,
-    "a frame without end": """
-        import os
-        os.write(3, b"\\xff\\xff\\xff\\xff")
-        def f(a): return a
-    """,
-    "deep json": """
-        import os, struct
-        body = b"[" * 60000
-        os.write(3, struct.pack(">I", len(body)) + body)
-        def f(a): return a
-    """,
-    "a million digits": """
-        import os, struct
-        body = b'{"k": "value", "v": ' + b"9" * 60000 + b"}"
-        os.write(3, struct.pack(">I", len(body)) + body)
-        def f(a): return a
-    """,
-    "an object as a value": """
-        import os
-        def f(a):
-            import sys
-            frame = sys._getframe()
-            while "channel" not in frame.f_locals: frame = frame.f_back
-            asked = frame.f_locals["asked"]
-            message = {"k": "value", "v": {"a": 1}, "i": asked["i"], "n": asked["n"]}
-            frame.f_locals["channel"].send(message)
-            os._exit(0)
-    """,
-    "a closed channel": """
-        import os
-        def f(a):
-            os.close(3)
-            return a
-    """,
-}
-
-
-@pytest.mark.parametrize("forgery", FORGED)
-def test_a_forged_message_ends_the_program(strong: Sandbox, forgery: str) -> None:
-    run = one(strong, called(FORGED[forgery], 1))
-    assert (run.verdict, run.results) == ("crash", ()), run
-
-
-def test_an_answer_to_one_call_is_not_an_answer_to_the_next(strong: Sandbox) -> None:
-    source = """
-        import sys, time
-        def f(a):
-            frame = sys._getframe()
-            while "channel" not in frame.f_locals: frame = frame.f_back
-            asked = frame.f_locals["asked"]
-            for i in range(3):
-                message = {"k": "value", "v": ["int", "9"], "i": i, "n": asked["n"]}
-                frame.f_locals["channel"].send(message)
-            time.sleep(1)
-    """
-    program = Program(
-        source=textwrap.dedent(source), entry="f", calls=tuple(((i,), {}) for i in range(3))
-    )
-    run = one(strong, program)
-    assert run.verdict == "crash"
-    assert [result.value for result in run.results] in ([], [9])
-
-
-def test_an_endless_stream_of_messages_is_neither_read_nor_kept(strong: Sandbox) -> None:
-    source = "import os\ndef f():\n while True: os.write(3, b'\\0' * 65536)\n"
-    assert one(strong, called(source)).verdict == "crash"
-
-
-def test_always_equal_objects_are_errors_not_values(strong: Sandbox) -> None:
-    source = """
-        class Liar(int):
-            def __eq__(self, other): return True
-            __hash__ = int.__hash__
-        def f(): return Liar(3)
-    """
-    error = one(strong, called(source)).results[0].error
-    assert error is not None
-    assert (error.kind, error.message) == ("ResultError", "it returned a value of type Liar")
-
-
-def test_an_error_whose_text_is_hostile_is_still_told(strong: Sandbox) -> None:
-    source = """
-        class E(Exception):
-            def __str__(self): raise SystemExit(0)
-        def f(): raise E
-    """
-    error = one(strong, called(source)).results[0].error
-    assert error is not None
-    assert error.kind == "E"
-
-
-# --- suites and stubs ----------------------------------------------------------------------------
-
-
-def test_a_suite_calls_the_candidate_in_another_process(strong: Sandbox) -> None:
-    suite = Program(
-        source="def check(n):\n    return [candidate(i) == i * i for i in range(n)]\n",
-        entry="check",
-        calls=(((4,), {}),),
-        stub="candidate",
-    )
-    good = Program(source="def square(x):\n    return x * x\n", entry="square")
-    spy = Program(
-        source="import gc\ndef square(x):\n"
-        "    return [t for t in map(repr, gc.get_objects()) if 'kcehc fed'[::-1] in t] or x * x\n",
-        entry="square",
-    )
-    stuck = Program(source="def square(x):\n    while True: pass\n", entry="square")
-    raising = Program(source="def square(x):\n    raise KeyError(x)\n", entry="square")
-    runs = strong.run_suites([(suite, one) for one in (good, spy, stuck, raising)])
-    assert [run.verdict for run in runs] == ["pass", "pass", "timeout", "pass"]
-    assert [run.results[0].value for run in runs[:2]] == [[True] * 4] * 2
-    error = runs[3].results[0].error
-    assert error is not None
-    assert error.kind == "KeyError"
-
-
-# --- the pool ------------------------------------------------------------------------------------
+# --- the pool -------------------------------------------------------------------------------------
 
 
 def test_one_hanging_program_costs_only_itself(strong: Sandbox) -> None:
@@ -584,7 +246,7 @@ def test_bad_requests_are_clear_errors(strong: Sandbox) -> None:
         Sandbox(Level.L1, workers=0)
 
 
-# --- nothing is left -----------------------------------------------------------------------------
+# --- nothing is left ------------------------------------------------------------------------------
 
 
 def test_l0_ends_daemons_that_left_their_group() -> None:
