@@ -51,7 +51,7 @@ def prepare(*, level: int, work: str, read: list[str], run: list[str], uid: int 
             rules[runtime] = landlock.ruleset(
                 read=[*paths, *devices], write=[work, "/dev/null"], execute=runtime
             )
-            filters[runtime] = seccomp.build(runtime=runtime)
+            filters[runtime] = seccomp.build(runtime=runtime, alone=level >= 2)
     return Guard(level=level, work=work, rules=rules, filters=filters, uid=uid)
 
 

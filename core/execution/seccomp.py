@@ -31,15 +31,18 @@ PRCTL = (15, 16, 0x53564D41, 39, 23)  # names, names of mappings, reading no_new
 # kernel signal another process as F_SETOWN does.
 IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 AF_UNIX = 1
+BEYOND_LANDLOCK = frozenset({"chmod", "fchmodat", "utimensat"})
 
 Instruction = tuple[int, int, int, int]
 
 
-def build(*, runtime: bool) -> bytes:
+def build(*, runtime: bool, alone: bool) -> bytes:
     """The filter as an array of struct sock_filter.
 
     Args:
         runtime: also what other languages' programs need: exec and processes of their own.
+        alone: the program sees no file but its own. Else calls by which Landlock lets it change
+            modes and times of its user's other files are refused too.
 
     Raises:
         OSError: this machine's numbers are not known.
@@ -54,8 +57,8 @@ def build(*, runtime: bool) -> bytes:
         (LOAD, 0, 0, NUMBER),
     ]
     table = CORE | RUNTIME if runtime else CORE
-    for numbers in table.values():
-        if numbers[column] >= 0:
+    for name, numbers in table.items():
+        if numbers[column] >= 0 and (alone or name not in BEYOND_LANDLOCK):
             program += [(EQUAL, 0, 1, numbers[column]), (RETURN, 0, 0, ALLOW)]
     for name, checks in _checks(runtime).items():
         if CHECKED[name][column] >= 0:
