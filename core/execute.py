@@ -16,6 +16,7 @@ from suite.core.checkpoint import load_checkpoint
 from suite.core.config import Config, Request, resolve_request
 from suite.core.controls import run_controls
 from suite.core.errors import SuiteError
+from suite.core.execution.levels import isolation_record
 from suite.core.outcome import Outcome, last_line, outcome_of
 from suite.core.outside import Launcher
 from suite.core.panel import evaluate
@@ -167,6 +168,7 @@ def _start(built: Built, folder: RunFolder, progress: Progress) -> Outcome:
     _use_base(built, folder, progress)
     run, settings = built.run, built.run.settings
     main = folder.writes
+    _record_isolation(run, folder)
     tracker = None
     if main and config.tracker is not None:
         tracker = registry.make_tracker(config.tracker, config.section("tracker"))
@@ -186,6 +188,14 @@ def _start(built: Built, folder: RunFolder, progress: Progress) -> Outcome:
         if main:
             _finish(built, folder, progress, seconds, trainer)
     return outcome_of(folder)
+
+
+def _record_isolation(run: Run, folder: RunFolder) -> None:
+    """Where model output runs: the level of each reward, and what this machine offers."""
+    rewards = {"reward": run.reward, "held_out_reward": run.held_out_reward}
+    levels = {key: one.isolation for key, one in rewards.items() if one is not None}
+    if any(levels.values()):
+        folder.update(isolation={**levels, **isolation_record()})
 
 
 @contextlib.contextmanager

@@ -39,6 +39,11 @@ class Reward(ABC):
         """Score B samples; returns Scores with value [B] in ``unit``."""
 
     @property
+    def isolation(self) -> str | None:
+        """The level of the isolation ladder that model output runs at, None where none runs."""
+        return None
+
+    @property
     def price_of_invalid(self) -> float:
         """What an invalid sample gets.
 

@@ -124,6 +124,11 @@ class Verifier(ABC, Generic[ItemT]):
         """Answers that must not be paid; the empty one always."""
         return (Hack(name="empty", text=""),)
 
+    @property
+    def isolation(self) -> str | None:
+        """The level of the isolation ladder that answers run at, None where none runs."""
+        return None
+
     def close(self) -> None:
         """End the processes that it keeps; judging afterwards is an error."""
 
@@ -154,6 +159,10 @@ class VerifierReward(Reward):
         self.bounds = verifier.bounds
         self.executes_code = verifier.executes_code
         self._items: dict[int, tuple[Any, Any]] = {}  # by identity of the row, which is kept
+
+    @property
+    def isolation(self) -> str | None:
+        return self.verifier.isolation
 
     def __call__(self, samples: Samples, context: Context) -> Scores:
         if samples.native is None or context.native is None:
