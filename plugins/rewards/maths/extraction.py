@@ -6,7 +6,7 @@ Ways, in the order in which they are tried unless told otherwise:
     tagged   the last <answer>...</answer>; a box inside of it counts
     marked   the rest of the line after the last "####", as in GSM8K
     stated   the rest of the sentence after the last "answer is" or "answer:"
-    number   the last number
+    number   the last number that is no part of a larger expression such as 5x or 5^2
 
 The first way that finds something decides, and within a way the last place: an early guess is taken
 back by a later one, and many boxes are worth what the last one is worth.
@@ -23,7 +23,8 @@ MARK = "####"
 STATED = re.compile(r"answer\s*(?:is|:)\s*:?", re.IGNORECASE)
 SENTENCE = re.compile(r"\n|\.(?=\s|$)")
 LAST_NUMBER = re.compile(
-    r"(?<![0-9A-Za-z.,])-?\$?(?:[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?%?"
+    r"(?<![0-9A-Za-z.,^_{])-?\$?(?:[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?"
+    r"(?![0-9,.]*[0-9])(?![A-Za-z^_](?![A-Za-z]))%?"  # not the 5 of 5x, of 5^2 or of 5.0.1
 )
 LONGEST_TAIL = 20_000  # characters from the end that are looked at
 

@@ -9,7 +9,15 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from suite.plugins.rewards.maths.grammar import FUNCTIONS, parse
-from suite.plugins.rewards.maths.tokens import CLOSING, OPENING, TEXT, Token, clean, tokenize
+from suite.plugins.rewards.maths.tokens import (
+    CLOSING,
+    OPENING,
+    PLAIN_INFINITY,
+    TEXT,
+    Token,
+    clean,
+    tokenize,
+)
 from suite.plugins.rewards.maths.tree import (
     Apply,
     Based,
@@ -47,7 +55,8 @@ RELATIONS = {
     r"\neq": "!=",
     r"\in": "in",
 }
-HYPHEN = re.compile(r"(?<=[A-Za-z])-(?=[A-Za-z])")  # any other is a minus
+# Any other is a minus: x-axis and two-thirds have one, V-W has none.
+HYPHEN = re.compile(r"(?<=[A-Za-z]{2})-(?=[A-Za-z])|(?<=[A-Za-z])-(?=[A-Za-z]{2})")
 UNIONS = frozenset({r"\cup"})
 MATES = {"(": (")", "]"), "[": ("]", ")"), r"\{": (r"\}",)}
 LARGEST_MATRIX = 64  # entries
@@ -112,7 +121,8 @@ def _special(text: str) -> Statement | None:
 
 def _has_words(text: str) -> bool:
     """Whether a run of letters is a word: three letters or more, and no function's name."""
-    words = [word for word in LONG_WORD.findall(text) if word not in FUNCTIONS | {"sqrt"}]
+    maths = FUNCTIONS | PLAIN_INFINITY | {"sqrt"}
+    words = [word for word in LONG_WORD.findall(text) if word.lower() not in maths]
     separators = re.search(r"\b(?:and|or)\b", text)
     return bool(words) and not separators
 
