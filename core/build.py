@@ -143,7 +143,7 @@ def build(config: Config, *, folder: Path | None = None) -> Built:
         settings=config.train,
         reward=reward,
         held_out_reward=_reward(config, task.held_out_reward, "held_out_reward"),
-        environment=_environment(config),
+        environment=_environment(config, policy),
         processes=processes,
         journal=None if folder is None else Journal(folder / "journal.jsonl"),
         sampler=_sampler(config, algorithm),
@@ -232,11 +232,22 @@ def _contexts(config: Config) -> Any:
     )
 
 
-def _environment(config: Config) -> Any:
+def _environment(config: Config, policy: Policy) -> Any:
     use = config.task.environment
     if use is None:
         return None
-    return registry.make_environment(use.name, {**use.config, **config.section("environment")})
+    own = registry.make_environment(use.name, {**use.config, **config.section("environment")})
+    asked, has = own.sizes, policy.sample_shape
+    wrong = {key: size for key, size in asked.items() if has.get(key, size) != size}
+    if wrong:
+        found = ", ".join(f"{key} {has[key]}" for key in wrong)
+        mend = " ".join(f"--set policy.{key}={size}" for key, size in wrong.items())
+        raise SuiteError(
+            f"the environment of the task '{config.task.name}' has "
+            f"{', '.join(f'{key} {size}' for key, size in wrong.items())}; the policy is built for "
+            f"{found}.\nFit the policy to it: {mend}"
+        )
+    return own
 
 
 def check_reward_view(config: Config, algorithm: Algorithm, reward: Reward | None) -> None:

@@ -1,7 +1,7 @@
 """The Environment noun: answers a decision with the next observation (Gymnasium's vocabulary)."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -27,9 +27,20 @@ class Transition:
 
 
 class Environment(ABC):
-    """N episodes side by side; a finished one is not reset until the next ``reset``."""
+    """N episodes side by side; a finished one is not reset until the next ``reset``.
+
+    Attributes:
+        max_steps: decisions of the environment an episode at most.
+        last_failure: what the last failed row's simulator said.
+    """
 
     max_steps: int
+    last_failure: str | None = None
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """What it asks of a policy, by the names of ``Policy.sample_shape``; empty: anything."""
+        return {}
 
     @abstractmethod
     def reset(self, seeds: Sequence[int]) -> Tensor:

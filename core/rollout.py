@@ -79,6 +79,8 @@ class _Episode:
         self.rewards: list[Tensor] = []
         self.terminated: list[Tensor] = []
         self.truncated: list[Tensor] = []
+        self.turn = torch.zeros(len(streams), dtype=torch.long, device=streams.device)
+        self.segments: list[Tensor] = []
         self.valid = torch.ones(len(streams), dtype=torch.bool, device=streams.device)
         self.last: Tensor | None = None
 
@@ -97,6 +99,11 @@ class _Episode:
         """Execute what the policy emits and show it the answer."""
         ready, actions = self.policy.emit(state)
         rows = torch.nonzero(ready & active).squeeze(-1)
+        self.segments.append(self.turn)
+        if len(rows) == 0:  # the policy is still deciding
+            self._blank()
+            return state
+        self.turn = self.turn + (ready & active)
         answer = self.environment.step(rows, actions.index_select(0, rows))
         last_step = index == self.policy.num_steps - 1
         ended = self._record(rows, answer, cut=last_step)
@@ -104,6 +111,13 @@ class _Episode:
         alive = state["active"].clone()
         alive[rows[ended]] = False
         return {**state, "active": alive}
+
+    def _blank(self) -> None:
+        """Nobody acted: no reward, no end."""
+        none = torch.zeros(len(self.streams), device=self.streams.device)
+        self.rewards.append(none)
+        self.terminated.append(none.bool())
+        self.truncated.append(none.bool())
 
     def _record(self, rows: Tensor, answer: Transition, *, cut: bool) -> Tensor:
         """Write one step's answers into [N] columns; returns which of ``rows`` have ended."""
@@ -130,6 +144,7 @@ class _Episode:
                 "reward": torch.stack(self.rewards[:width], dim=1),
                 "terminated": torch.stack(self.terminated[:width], dim=1),
                 "truncated": torch.stack(self.truncated[:width], dim=1),
+                "segment": torch.stack(self.segments[:width], dim=1),
                 "final_observation": self.last,
                 "valid": self.valid,
             }

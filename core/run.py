@@ -149,7 +149,10 @@ class Run:
 
     def _scores(self, trajectory: Trajectory, step: int, purpose: str, *, scored: bool) -> Scores:
         if trajectory.reward is not None:
-            return Scores(value=trajectory.reward.sum(dim=1), valid=trajectory.valid_rows)
+            why = None if self.environment is None else self.environment.last_failure
+            reason = tuple(None if ok else why for ok in trajectory.valid_rows.tolist())
+            value = trajectory.reward.sum(dim=1)
+            return Scores(value=value, valid=trajectory.valid_rows, reason=reason)
         if not scored or self.reward is None:
             return Scores.all_valid(torch.zeros(len(trajectory), device=self.device))
         return self.ask_reward(self.reward, trajectory.sample, trajectory.context, step, purpose)

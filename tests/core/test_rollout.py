@@ -131,3 +131,10 @@ def test_episodes_in_batches_are_padded_to_one_length() -> None:
     assert torch.equal(whole.terminated, parts.terminated)
     kept = whole.mask.unsqueeze(-1)
     assert torch.equal(whole.decisions["observation"] * kept, parts.decisions["observation"] * kept)
+
+
+def test_each_answer_of_an_environment_begins_a_segment() -> None:
+    record = rollout(actor(8), context(2), streams(2), environment=Countdown([2, 4]))
+    assert record.segment is not None
+    assert record.segment[1].tolist() == [0, 1, 2, 3]
+    assert record.segment[0, :2].tolist() == [0, 1]

@@ -95,6 +95,7 @@ def generalised_advantages(
     *,
     discount: float,
     trace: float,
+    segment: Tensor | None = None,
 ) -> Tensor:
     """Generalised advantage estimation, [B, T]; 0 outside the mask.
 
@@ -110,6 +111,9 @@ def generalised_advantages(
         mask: True where the policy decided.
         discount: gamma.
         trace: lambda.
+        segment: the environment step of each decision. Discount and trace act where it changes: of
+            several decisions behind one action (denoising steps) each gets the action's advantage,
+            less the change of value that the ones before it made. None: each is a step of its own.
 
     Raises:
         ValueError: shapes differ.
@@ -121,17 +125,38 @@ def generalised_advantages(
     next_value = torch.zeros_like(rewards[:, 0])
     next_advantage = torch.zeros_like(next_value)
     pending = torch.zeros_like(next_value)
+    next_segment = torch.full_like(next_value, -1.0)
     for t in range(rewards.shape[1] - 1, -1, -1):
         stop, here = ended[:, t], mask[:, t]
         after = torch.where(stop, bootstrap[:, t], next_value)
         carried = torch.where(stop, torch.zeros_like(next_advantage), next_advantage)
-        delta = rewards[:, t] + pending + discount * after - values[:, t]
-        advantage = delta + discount * trace * carried
+        gamma = torch.full_like(next_value, discount)
+        decay = torch.full_like(next_value, discount * trace)
+        if segment is not None:
+            inside = (segment[:, t] == next_segment) & (segment[:, t] >= 0) & ~stop
+            gamma, decay = (x.masked_fill(inside, 1.0) for x in (gamma, decay))
+            next_segment = torch.where(here, segment[:, t].to(next_segment), next_segment)
+        delta = rewards[:, t] + pending + gamma * after - values[:, t]
+        advantage = delta + decay * carried
         out[:, t] = torch.where(here, advantage, out[:, t])
         next_value = torch.where(here, values[:, t], next_value)
         next_advantage = torch.where(here, advantage, next_advantage)
         pending = torch.where(here, torch.zeros_like(pending), pending + rewards[:, t])
     return out
+
+
+def place_in_segment(segment: Tensor, mask: Tensor) -> Tensor:
+    """How many decisions of the same segment still follow each decision, [B, T] long.
+
+    Args:
+        segment: the environment step of each decision, [B, T]; -1 where none.
+        mask: True where the policy decided, [B, T].
+    """
+    left = torch.zeros_like(segment)
+    for t in range(segment.shape[1] - 2, -1, -1):
+        same = (segment[:, t] == segment[:, t + 1]) & (segment[:, t] >= 0) & mask[:, t + 1]
+        left[:, t] = torch.where(same, left[:, t + 1] + 1, 0)
+    return left
 
 
 def whiten(advantage: Tensor, mask: Tensor, *, eps: float = 1e-8) -> Tensor:

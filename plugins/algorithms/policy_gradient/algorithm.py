@@ -29,6 +29,7 @@ from suite.plugins.algorithms.policy_gradient.losses import (
     clipped_value_loss,
     kl_k3,
     log_ratio,
+    rising_clip,
 )
 
 if TYPE_CHECKING:
@@ -61,6 +62,25 @@ class PolicyGradient(Algorithm):
     value_clip: float | None = Field(None, gt=0, description="critic change a step; null is none")
     critic_learning_rate: float = Field(1e-3, gt=0)
     critic_width: int = Field(64, ge=1)
+    standardise: bool = Field(
+        False,
+        description="advantages to mean 0 and std 1 over a collect; the critic's rewards are "
+        "divided by the first collect's std of returns",
+    )
+    segment_discount: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="a decision's advantage falls by this for each that follows "
+        "before the environment's answer",
+    )
+    segment_clip: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="ratio bound of an answer's first decision; it rises "
+        "exponentially to clip_high at the last",
+    )
 
     def requirements(self) -> frozenset[str]:
         return self.requires | ({"value"} if self.advantage == "critic" else set())
@@ -95,11 +115,15 @@ class PolicyGradient(Algorithm):
         # A score that failed may be nan, and 0 * nan would reach the gradient through the mask.
         value = collected.value.masked_fill(~trajectory.valid_rows, 0.0)
         metrics = {"reward": _valid_mean(value, trajectory)}
+        dropped = int((~trajectory.valid_rows).sum())
+        if dropped:
+            metrics["dropped"] = float(dropped)
         rewards = decision_rewards(trajectory, value)
         rows: dict[str, Any] = {"trajectory": trajectory}
         with torch.no_grad():
             rewards, later = self._with_kl(run, trajectory, rewards, rows, metrics)
-            rows["advantage"] = self._advantage(run, trajectory, rewards, later, rows)
+            advantage = self._advantage(run, trajectory, rewards, later, rows)
+            rows["advantage"] = self._shaped(advantage, trajectory)
             if run.settings.num_epochs * run.settings.num_minibatches > 1:
                 # The update's own code, so that the ratio is exactly 1 before the first update.
                 rows["old_log_prob"] = run.score(trajectory).log_prob
@@ -171,6 +195,28 @@ class PolicyGradient(Algorithm):
         carried = torch.where(trajectory.mask, returns, returns.gather(1, last.unsqueeze(1)))
         return adv.leave_one_out(carried, group, valid)
 
+    def _shaped(self, advantage: Tensor, trajectory: Trajectory) -> Tensor:
+        """Standardised and discounted within environment steps, where that is asked for."""
+        mask, segment = trajectory.mask, trajectory.segment
+        if self.standardise:
+            keep = mask & trajectory.valid_rows.unsqueeze(1)
+            advantage = adv.whiten(advantage.expand(mask.shape), keep)
+        if segment is None or self.segment_discount == 1.0:
+            return advantage
+        return advantage * self.segment_discount ** adv.place_in_segment(segment, mask)
+
+    def _return_scale(self, run: "Run", rewards: Tensor, trajectory: Trajectory) -> Tensor:
+        """What the critic's rewards are divided by: measured once, kept with the checkpoint."""
+        if not self.standardise:
+            return rewards.new_ones(())
+        if "return_scale" not in run.state:
+            returns = adv.returns_to_go(rewards, discount=self.discount)
+            seen = returns[trajectory.mask & trajectory.valid_rows.unsqueeze(1)]
+            scale = seen.std() if len(seen) > 1 else seen.new_ones(())
+            run.state["return_scale"] = scale if float(scale) > 0 else seen.new_ones(())
+        found: Tensor = run.state["return_scale"]
+        return found
+
     def _critic_advantage(
         self,
         run: "Run",
@@ -186,13 +232,14 @@ class PolicyGradient(Algorithm):
         # in, so the critic learns it, and the advantage holds the KL of later decisions alone.
         own = torch.nn.functional.pad(later[:, :-1] - later[:, 1:], (1, 0))
         advantage = adv.generalised_advantages(
-            rewards - own,
+            (rewards - own) / self._return_scale(run, rewards, trajectory),
             values[:, :-1],
             bootstrap_values(values[:, 1:], terminated),
             ended,
             trajectory.mask,
             discount=self.discount,
             trace=self.trace,
+            segment=trajectory.segment,
         )
         rows["features"], rows["old_value"] = features[:, :-1], values[:, :-1]
         rows["return"] = advantage + values[:, :-1]
@@ -211,8 +258,8 @@ class PolicyGradient(Algorithm):
             old,
             minibatch["advantage"],
             keep,
-            clip_low=self.clip_low,
-            clip_high=self.clip_high,
+            clip_low=self._bound(self.clip_low, trajectory),
+            clip_high=self._bound(self.clip_high, trajectory),
         )
         terms = {"policy": self._reduce(per_decision, trajectory)}
         if scores.kl is not None:
@@ -224,7 +271,14 @@ class PolicyGradient(Algorithm):
             terms["entropy"] = -self.entropy_bonus * self._reduce(scores.entropy * keep, trajectory)
         if self.advantage == "critic":
             terms["critic"] = self._critic_loss(run, minibatch, keep)
-        return Loss(terms=terms, metrics=self._metrics(scores.log_prob, old, keep))
+        return Loss(terms=terms, metrics=self._metrics(scores.log_prob, old, keep, trajectory))
+
+    def _bound(self, bound: float | None, trajectory: Trajectory) -> float | Tensor | None:
+        """A ratio bound, [B, T] where it depends on the place before the environment's answer."""
+        if bound is None or self.segment_clip is None or trajectory.segment is None:
+            return bound
+        left = adv.place_in_segment(trajectory.segment, trajectory.mask)
+        return rising_clip(left, first=self.segment_clip, last=bound)
 
     def _critic_loss(self, run: "Run", minibatch: Minibatch, keep: Tensor) -> Tensor:
         value = run.modules["critic"](minibatch["features"])
@@ -245,13 +299,16 @@ class PolicyGradient(Algorithm):
         shared = decisions if self.aggregate == "batch_mean" else rows
         return {"policy": shared, "kl": shared, "entropy": shared, "critic": decisions}
 
-    def _metrics(self, log_prob: Tensor, old: Tensor, keep: Tensor) -> dict[str, Tensor]:
+    def _metrics(
+        self, log_prob: Tensor, old: Tensor, keep: Tensor, trajectory: Trajectory
+    ) -> dict[str, Tensor]:
         difference = log_ratio(log_prob.detach(), old, keep)
         ratio = difference.exp()
         count = keep.sum(dim=1).clamp_min(1)
         outside = torch.zeros_like(keep)
-        if self.clip_low is not None and self.clip_high is not None:
-            outside = keep & ((ratio < 1 - self.clip_low) | (ratio > 1 + self.clip_high))
+        low, high = (self._bound(b, trajectory) for b in (self.clip_low, self.clip_high))
+        if low is not None and high is not None:
+            outside = keep & ((ratio < 1 - low) | (ratio > 1 + high))
         return {
             "clip_share": (outside.sum(dim=1) / count).sum(),
             "update_kl": ((ratio - 1.0 - difference) * keep).sum(),

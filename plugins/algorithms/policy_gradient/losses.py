@@ -4,6 +4,8 @@ Shapes: B samples, T decisions; a tensor that is given per sample broadcasts as 
 is 0 outside the mask. Log-probabilities are in nats.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -35,8 +37,8 @@ def clipped_surrogate(
     advantage: Tensor,
     mask: Tensor,
     *,
-    clip_low: float | None,
-    clip_high: float | None,
+    clip_low: float | Tensor | None,
+    clip_high: float | Tensor | None,
 ) -> Tensor:
     """-min(rho A, clip(rho, 1 - low, 1 + high) A) per decision, [B, T].
 
@@ -52,9 +54,27 @@ def clipped_surrogate(
     ratio = log_ratio(log_prob, old_log_prob, mask).exp()
     surrogate = ratio * advantage
     if clip_low is not None and clip_high is not None:
-        bounded = ratio.clamp(1.0 - clip_low, 1.0 + clip_high) * advantage
+        low, high = (torch.as_tensor(bound).to(ratio) for bound in (clip_low, clip_high))
+        bounded = ratio.clamp(1.0 - low, 1.0 + high) * advantage
         surrogate = torch.minimum(surrogate, bounded)
     return -torch.where(mask, surrogate, torch.zeros_like(surrogate))
+
+
+def rising_clip(left: Tensor, *, first: float, last: float) -> Tensor:
+    """Ratio bounds that rise exponentially from ``first`` to ``last`` within a segment, [B, T].
+
+    DPPO, arXiv:2409.00588, the published code: e_i = first + (last - first) (exp(3 t) - 1) /
+    (exp(3) - 1) with t = i / (K - 1) for decision i of K. Where K = 1 the bound is ``last``, as the
+    published form divides by 0 there.
+
+    Args:
+        left: how many decisions of the segment follow, [B, T] long; the largest is K - 1.
+        first: bound of a segment's first decision, positive.
+        last: bound of its last, positive.
+    """
+    longest = max(int(left.max()), 1)
+    t = 1.0 - left.to(torch.get_default_dtype()) / longest
+    return first + (last - first) * torch.expm1(3.0 * t) / math.expm1(3.0)
 
 
 def kl_k3(log_prob: Tensor, reference_log_prob: Tensor, mask: Tensor) -> Tensor:
