@@ -54,7 +54,8 @@ def clipped_surrogate(
     ratio = log_ratio(log_prob, old_log_prob, mask).exp()
     surrogate = ratio * advantage
     if clip_low is not None and clip_high is not None:
-        low, high = (torch.as_tensor(bound).to(ratio) for bound in (clip_low, clip_high))
+        kind, where = ratio.dtype, ratio.device
+        low, high = (torch.as_tensor(b, dtype=kind, device=where) for b in (clip_low, clip_high))
         bounded = ratio.clamp(1.0 - low, 1.0 + high) * advantage
         surrogate = torch.minimum(surrogate, bounded)
     return -torch.where(mask, surrogate, torch.zeros_like(surrogate))
