@@ -1,7 +1,9 @@
 """Say it as a formula: the answer must be logically equivalent to the gold.
 
-Symbols are those of the item's vocabulary, by name; a renamed predicate is another predicate. A
+Symbols and numbers are those of the item's vocabulary; a renamed predicate is another predicate. A
 gold that is true in every model, or in none, is refused: any tautology would be worth full marks.
+Different numbers are different, so numbers say how many things there are at least: every question
+speaks of all numbers of the vocabulary, and an answer may not bring others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +28,7 @@ from suite.plugins.rewards.logic.tree import (
     Symbol,
     nameless,
     negation,
+    numbers,
     signature,
 )
 from suite.plugins.rewards.logic.writing import write
@@ -37,6 +40,7 @@ class FormulaItem(LogicItem):
 
     gold: Node
     vocabulary: Mapping[str, Symbol]
+    numbers: tuple[str, ...] = ()
 
     def golds(self) -> tuple[str, ...]:
         return (write(self.gold), f"Answer: {write(self.gold)}.")
@@ -57,7 +61,12 @@ class FormulaItem(LogicItem):
         return tuple(Hack(name=name, text=text) for name, text in texts.items())
 
     def proofs(self) -> tuple[Question, ...]:
-        return ((self.gold,), (negation(self.gold),))
+        return ((self.gold, *self._mentions()), (negation(self.gold), *self._mentions()))
+
+    def _mentions(self) -> tuple[Node, ...]:
+        """A truth about each number, so that the solver holds them apart."""
+        terms = (Node("number", name) for name in self.numbers)
+        return tuple(Node("equal", parts=(term, term)) for term in terms)
 
     def gold_error(self, outcomes: Sequence[str]) -> str | None:
         if "unknown" in outcomes:
@@ -79,9 +88,13 @@ class FormulaItem(LogicItem):
         for name, symbol in used.items():
             if self.vocabulary.get(name) != symbol:
                 return failed(Verdict.BAD_SOURCE, self._unknown(name, symbol), readable=False)
+        strange = [name for name in numbers([formula]) if name not in self.numbers]
+        if strange:
+            told = f"the vocabulary does not have the number {strange[0]}"
+            return failed(Verdict.BAD_SOURCE, told, readable=False)
         if nameless(formula) == nameless(self.gold):
             return passed()
-        return (Node("xor", parts=(formula, self.gold)),)
+        return (Node("xor", parts=(formula, self.gold)), *self._mentions())
 
     def _unknown(self, name: str, symbol: Symbol) -> str:
         known = self.vocabulary.get(name)
@@ -103,4 +116,7 @@ def read_formula(row: Mapping[str, Any], name: str) -> FormulaItem:
     repair = bool(row.get("repair_scope", False))
     (gold,) = read_formulas([row["formula"]], "formula", repair_scope=repair)
     context = read_formulas(row.get("context", ()), "context", repair_scope=repair)
-    return FormulaItem(name=name, gold=gold, vocabulary=symbols_of([gold, *context]))
+    known = [gold, *context]
+    return FormulaItem(
+        name=name, gold=gold, vocabulary=symbols_of(known), numbers=tuple(numbers(known))
+    )

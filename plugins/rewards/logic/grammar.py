@@ -166,7 +166,7 @@ class _Reader:
         number = self._take("number")
         if number:
             return Node("number", _canonical(number.text))
-        name = self._expect("word", "a name").text.replace("\u2019", "'")
+        name = self._expect("word", "a name").text
         if not self._take("("):
             return Node("function", name)
         self._enter()

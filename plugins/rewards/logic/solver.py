@@ -23,10 +23,10 @@ from suite.plugins.rewards.logic.tree import (
     signature,
 )
 
-STEPS = 3_000_000
-QUICK_SHARE = 100  # the first try has this part of the steps
+STEPS = 1_000_000
+QUICK_SHARE, FINITE_SHARE = 100, 10  # of the steps: what the first try, and each size, may use
 SIZES = (1, 2, 3, 4)
-MOST_NODES = 20_000  # of formulas written out for one finite domain
+MOST_NODES = 8_000  # of formulas written out for one finite domain
 _setup = {"steps": STEPS}
 
 
@@ -49,7 +49,7 @@ def _satisfy(formulas: list[Node]) -> str:
     outcome = _check(_Builder(context), formulas, max(1, steps // QUICK_SHARE))
     if outcome != "unknown":
         return outcome
-    if any(_has_model(context, formulas, size, steps) for size in SIZES):
+    if any(_has_model(context, formulas, size, max(1, steps // FINITE_SHARE)) for size in SIZES):
         return "sat"
     return _check(_Builder(context), formulas, steps)
 

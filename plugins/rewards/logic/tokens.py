@@ -31,7 +31,7 @@ SYMBOLS = {
     ":": (":",),
 }
 # A hyphen or an apostrophe joins letters ("Risk-averse"); "a->b" has no such hyphen.
-WORD = re.compile(r"[^\W\d]\w*(?:[-\u2019'][^\W_]\w*)*")
+WORD = re.compile(r"[^\W\d]\w*(?:[-'][^\W_]\w*)*")
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?!\w)")
 WRITTEN = {text: kind for kind, texts in SYMBOLS.items() for text in texts}
 LONGEST_FIRST = sorted((t for t in WRITTEN if not t.isalpha()), key=len, reverse=True)
@@ -56,7 +56,8 @@ def tokens(text: str) -> list[Token]:
     """
     if len(text) > MAX_LENGTH:
         raise FormulaError("too large", f"{len(text)} characters; at most {MAX_LENGTH} are read")
-    found = list(_scan(unicodedata.normalize("NFC", text)))
+    text = unicodedata.normalize("NFC", text).replace("\u2019", "'")
+    found = list(_scan(text))
     if len(found) > MAX_TOKENS:
         raise FormulaError("too large", f"{len(found)} tokens; at most {MAX_TOKENS} are read")
     return found

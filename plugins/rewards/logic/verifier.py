@@ -44,7 +44,7 @@ class LogicVerifier(Verifier[LogicItem]):
         *,
         ask: str = "label",
         unproved: str = "refuse",
-        steps: int = 3_000_000,
+        steps: int = 1_000_000,
         workers: int = 2,
         cpu_seconds: float = 5.0,
         wall_seconds: float = 30.0,

@@ -16,6 +16,7 @@ from suite.core.errors import SuiteError
 from suite.core.records import Context, Samples
 from suite.core.verifier import Verdict, VerifierReward
 from suite.plugins.rewards.logic.examples import EXAMPLES
+from suite.plugins.rewards.logic.grammar import MAX_DEPTH
 from suite.plugins.rewards.logic.verifier import LogicVerifier
 
 VOCABULARY = ["∀x ∀y (Helps(x, y) → Knows(x, y))", "Helps(ann, bob)", "Rain"]
@@ -68,14 +69,27 @@ def test_golds_are_paid_and_hacks_are_not(verifier: LogicVerifier) -> None:
         ("Helps(ann, bob)", "(" * 9_000, Verdict.BAD_SOURCE),
         ("Helps(ann, bob)", "\ud800\x00", Verdict.BAD_SOURCE),
         ("Helps(ann, bob)", "", Verdict.NO_CODE),
-        ("Helps(ann, bob)", "1 = 1 → Helps(ann, bob)", Verdict.PASS),
-        ("Helps(ann, bob)", "1 = 2", Verdict.FAIL),
+        ("Helps(ann, bob)", "1 = 1 → Helps(ann, bob)", Verdict.BAD_SOURCE),
+        ("Helps(ann, 5)", "Helps(ann, 5.0)", Verdict.PASS),
+        ("Helps(ann, 5)", "Helps(ann, 6)", Verdict.BAD_SOURCE),
+        ("∀x ∀y x = y", "1 = 2", Verdict.BAD_SOURCE),
+        ("∃x ∃y x ≠ y", "1 ≠ 2", Verdict.BAD_SOURCE),
     ],
 )
 def test_formulas_pass_by_equivalence_alone(
     verifier: LogicVerifier, gold: str, answer: str, verdict: Verdict
 ) -> None:
     assert said(verifier, gold, answer) is verdict
+
+
+def test_the_deepest_and_the_widest_answers_are_judged(verifier: LogicVerifier) -> None:
+    level = "(Rain \u2228 Rain ∧ Rain ⊕ Rain → Rain ↔ "
+    deepest = level * (MAX_DEPTH - 1) + "Rain" + ")" * (MAX_DEPTH - 1)
+    assert said(verifier, "Helps(ann, bob)", deepest) is Verdict.FAIL
+    assert said(verifier, "Helps(ann, bob)", "Rain ⊕ " * 900 + "Rain") is Verdict.FAIL
+    variables = [f"a{n}" for n in range(12)]
+    wide = "".join(f"∀{one} ∃b{one} " for one in variables) + "Helps(a0, ba11)"
+    assert said(verifier, "Helps(ann, bob)", wide) is Verdict.FAIL
 
 
 def test_what_the_solver_leaves_open_is_a_timeout_and_a_gold_error() -> None:
@@ -123,6 +137,7 @@ def test_a_deadline_ends_the_solver_and_the_pool_goes_on() -> None:
         ({"formula": 3}, "bad_row", "no formula"),
         ({"formula": "P \u2228 ¬P"}, "gold_error", "it is true whatever"),
         ({"formula": "P ∧ ¬P"}, "gold_error", "it is false whatever"),
+        ({"formula": "∀x ∀y x = y", "context": ["P(1, 2)"]}, "gold_error", "it is false whatever"),
         ({"formulas": ["P(a)"]}, "bad_row", "no model"),
         (
             {"formulas": ["∃x P(x)"], "model": {"domain": ["a"], "predicates": {"P": ["a"]}}},
