@@ -1,6 +1,6 @@
 """Problems of deduction as contexts: prompts for a policy, formulas and labels for the judge.
 
-Train and held-out problems share no name and no kind of thing, so they share no problem; held-out
+Train and held-out problems share no name and no kind of thing, or no problem at least; held-out
 chains may be longer too. Demonstrations are worked answers to problems of their own numbers.
 """
 
@@ -12,9 +12,20 @@ from torch import Tensor
 from suite.core.contexts import Contexts
 from suite.core.errors import SuiteError
 from suite.core.records import Context, Samples
-from suite.domains.logic.problems import Problem, fingerprint, make_problem, row, words
+from suite.domains.logic.problems import (
+    Problem,
+    Words,
+    every_word,
+    fingerprint,
+    is_held_out,
+    make_problem,
+    row,
+    words,
+)
+from suite.domains.logic.theory import LABELS
 
 LONGEST_CHAIN = 4
+STRIDE = len(LABELS) << 40  # beyond every number that is asked for
 MOST_DISTRACTORS = 3  # the held-out kinds are too few for more
 
 
@@ -27,6 +38,8 @@ class ProblemContexts(Contexts):
         num_train, num_held_out: problems of each; num_demonstrations: worked answers to train a
             base on; num_held_out_demonstrations: worked answers to held-out problems.
         depths, held_out_depths: lengths of chains, drawn evenly; 1 to 4.
+        share_words: whether held-out problems use the names and kinds of training ones; a hash of
+            the problem then tells them apart.
         distractors: rules in each problem that lead nowhere, 0 to 3; the first is a decoy.
         seed: of all of them.
 
@@ -43,6 +56,7 @@ class ProblemContexts(Contexts):
         num_held_out_demonstrations: int = 512,
         depths: Sequence[int] = (1, 2, 3),
         held_out_depths: Sequence[int] = (1, 2, 3),
+        share_words: bool = False,
         distractors: int = 1,
         seed: int = 0,
     ) -> None:
@@ -62,15 +76,24 @@ class ProblemContexts(Contexts):
         self.num_demonstrations = num_demonstrations
         self.num_held_out_demonstrations = num_held_out_demonstrations
         self.depths, self.held_out_depths = tuple(depths), tuple(held_out_depths)
-        self.distractors, self.seed = distractors, seed
+        self.share_words, self.distractors, self.seed = share_words, distractors, seed
         self._rows: dict[tuple[bool, int], dict[str, Any]] = {}
 
     def problem(self, number: int, *, held_out: bool) -> Problem:
         """Problem ``number`` of either part."""
+        if not self.share_words:
+            return self._made(number, words(held_out=held_out), held_out=held_out)
+        while True:  # one in five is held out, so this ends soon; the stride keeps the label
+            made = self._made(number, every_word(), held_out=held_out)
+            if is_held_out(made) == held_out:
+                return made
+            number += STRIDE
+
+    def _made(self, number: int, chosen: Words, *, held_out: bool) -> Problem:
         return make_problem(
             self.seed,
             number,
-            words=words(held_out=held_out),
+            words=chosen,
             depths=self.held_out_depths if held_out else self.depths,
             distractors=self.distractors,
         )

@@ -9,8 +9,8 @@ and the chain of an "Uncertain" problem has as many rules, of which one is turne
 elsewhere: so what can be seen without following the chain hardly tells the label.
 
 Everything is a pure function of a seed and a number. Kinds are syllables that mean nothing, so the
-world cannot be asked instead of the premises; names and syllables of held-out problems occur in no
-training problem, though their letters do.
+world cannot be asked instead of the premises. Held-out problems have names and syllables of their
+own, or, for policies that read whole words, are told from training problems by a hash.
 """
 
 import hashlib
@@ -86,6 +86,16 @@ def words(*, held_out: bool) -> Words:
     return Words(
         names=tuple(_part(NAMES, held_out=held_out)), kinds=tuple(_part(KINDS, held_out=held_out))
     )
+
+
+def every_word() -> Words:
+    """The words of both parts."""
+    return Words(names=tuple(NAMES), kinds=tuple(KINDS))
+
+
+def is_held_out(problem: Problem) -> bool:
+    """The part of a problem where both parts use all words: one in HELD_OUT_EVERY by hash."""
+    return int(fingerprint(problem), 16) % HELD_OUT_EVERY == 0
 
 
 def _part(items: Sequence[str], *, held_out: bool) -> list[str]:

@@ -195,6 +195,19 @@ def test_contexts_give_rows_and_worked_answers() -> None:
     assert not train & set(map(fingerprint, demonstrated))
 
 
+def test_parts_that_share_words_share_no_problem() -> None:
+    contexts = ProblemContexts(share_words=True, num_train=900, num_held_out=300, depths=(1,))
+    train, held_out = contexts.fingerprints()
+    assert not train & held_out
+    demonstrated = [contexts.problem(900 + n, held_out=False) for n in range(600)]
+    assert not held_out & set(map(fingerprint, demonstrated))
+    for is_held_out, count in ((False, 900), (True, 300)):
+        made = [contexts.problem(n, held_out=is_held_out) for n in range(count)]
+        assert set(Counter(one.label for one in made).values()) == {count // 3}
+    used = {kind for one in made for kind in KINDS if f" {kind}" in prompt(one)}
+    assert used == set(KINDS)
+
+
 def test_held_out_chains_may_be_longer() -> None:
     contexts = ProblemContexts(depths=(1, 2), held_out_depths=(4,))
     assert {row["depth"] for row in contexts.train(torch.arange(30)).native or ()} == {1, 2}
