@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from typing import Any
 
 from suite.core.execution import bubblewrap, languages, namespaces
 from suite.core.execution.limits import Limits
+from suite.core.execution.zygote import tidied
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
@@ -178,7 +178,8 @@ class Launcher:
                 process.kill()
                 process.wait(STOP_SECONDS)
         self.complaints.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if tidied(self.folder):  # shutil.rmtree recurses, and a program may have nested for ever
+            os.rmdir(self.folder)
 
 
 def python_folders() -> tuple[list[str], list[str]]:

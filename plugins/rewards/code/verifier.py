@@ -4,9 +4,10 @@ Expected values, comparators and asserts stay here (or in a suite's own process)
 gets source and inputs, and answers with typed values that are compared in this one.
 """
 
+import functools
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -21,6 +22,9 @@ from suite.plugins.rewards.code.items import CodeItem, RowError, read_item, row_
 from suite.plugins.rewards.code.outcome import Outcome, of_cases, of_suite, together, unread
 from suite.plugins.rewards.code.programs import Attempt, prepare
 from suite.plugins.rewards.code.rows import EXAMPLES, read_rows
+from suite.plugins.rewards.code.synthesis import synthesise
+
+SYNTHESIS_SECONDS = 0.5  # of CPU for a reference on its new inputs: one that is slow there is none
 
 Credit = Literal["all", "share"]
 
@@ -39,6 +43,8 @@ class CodeVerifier(Verifier[CodeItem]):
 
     Args:
         credit: "all": 1 where every test holds, else 0. "share": the share of tests that hold.
+        synthesise: how many tests of its own each item gets at load beside those of its row: inputs
+            near the known ones, answered by the reference (synthesis.py). seed: of these inputs.
         level: of the isolation ladder, "L1" to "L3" ("L0" protects no verdict); the best here
             unless given.
         workers: programs at once.
@@ -55,6 +61,8 @@ class CodeVerifier(Verifier[CodeItem]):
         self,
         *,
         credit: Credit = "all",
+        synthesise: int = 0,
+        seed: int = 0,
         level: str | None = None,
         workers: int = 2,
         cpu_seconds: float = 5.0,
@@ -68,7 +76,10 @@ class CodeVerifier(Verifier[CodeItem]):
             )
         if workers < 1:
             raise SuiteError(f"workers = {workers} judges nothing; use 1 or more.")
+        if synthesise < 0:
+            raise SuiteError(f"synthesise = {synthesise}: use 0 for none, or how many tests.")
         self.credit: Credit = credit
+        self.synthesise, self.seed = synthesise, seed
         self.limits = Limits(
             cpu_seconds=cpu_seconds,
             wall_seconds=wall_seconds,
@@ -111,8 +122,12 @@ class CodeVerifier(Verifier[CodeItem]):
             for item, one in zip(known, judged, strict=True)
             if one.verdict is not Verdict.PASS
         }
-        kept = tuple(item for item in items if id(item) not in wrong)
-        return Loaded(items=kept, refused=(*refused, *wrong.values()))
+        kept = [item for item in items if id(item) not in wrong]
+        if self.synthesise:
+            limits = replace(self.limits, cpu_seconds=SYNTHESIS_SECONDS)
+            run = functools.partial(self._running().run, limits=limits)
+            kept = synthesise(kept, run, count=self.synthesise, seed=self.seed)
+        return Loaded(items=tuple(kept), refused=(*refused, *wrong.values()))
 
     def golds(self, item: CodeItem) -> Sequence[str]:
         if item.reference is None:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from suite.core.errors import SuiteError
+from suite.core.execution.launch import Launcher
 from suite.core.execution.levels import Level
 from suite.core.execution.limits import Limits
 from suite.core.execution.program import Program, Run
@@ -341,3 +342,16 @@ def test_signals_reach_only_the_program_itself(strong: Sandbox) -> None:
         signal.signal(signal.SIGALRM, old)
     assert run.verdict in ("crash", "pass")
     assert hits == []
+
+
+def test_a_launcher_that_is_stopped_removes_folders_nested_beyond_any_stack() -> None:
+    launcher = Launcher(Level.L1)
+    inner = os.open(launcher.folder, os.O_RDONLY)
+    for _ in range(3000):
+        os.mkdir("d", dir_fd=inner)
+        deeper = os.open("d", os.O_RDONLY, dir_fd=inner)
+        os.close(inner)
+        inner = deeper
+    os.close(inner)
+    launcher.stop()
+    assert not os.path.exists(launcher.folder)
