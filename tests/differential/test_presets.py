@@ -14,6 +14,9 @@ DIFFERS = {
     "rloo": "test_policy_gradient::test_rloo_subtracts_the_mean_of_the_other_samples",
     "grpo": "test_policy_gradient::test_grpo_divides_by_the_groups_spread",
     "ppo": "test_policy_gradient::test_ppo_with_full_traces_is_reinforce_less_the_critics_value",
+    "reinflow": "test_control::"
+    "test_reinflow_is_ppo_with_one_standardised_advantage_for_all_steps_of_a_flow",
+    "dppo": "test_control::test_dppo_discounts_and_bounds_each_denoising_step_by_its_place",
     "rebel": "test_pairs::test_rebel_regresses_log_ratio_gaps_on_gaps_of_reward_less_kl",
     "dpo": "test_pairs::test_dpo_is_the_logistic_loss_of_scaled_margins",
     "ipo": "test_pairs::test_ipo_squares_the_distance_of_the_same_margins_to_their_target",

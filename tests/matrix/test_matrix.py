@@ -40,6 +40,7 @@ STAGES = {
     "micro/actor": Stage(task="micro/cartpole", settings={"policy.num_steps": 16}),
     "micro/gflownet": Stage(task="micro/gflownet"),
     "gflownet/micro": Stage(task="molecule/micro"),
+    "control/micro": Stage(task="robotics/micro"),
     "discrete_diffusion/micro": Stage(
         task="micro/unmasking",
         settings={"policy.length": 4, "policy.letters": 4, "policy.num_steps": 4},

@@ -1,0 +1,1 @@
+"""Control policies: categorical and Gaussian actors, flow and diffusion policies with chunks."""
