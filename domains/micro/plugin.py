@@ -7,7 +7,6 @@ from suite.core.hooks import hookimpl
 
 if TYPE_CHECKING:
     from suite.core.contexts import Contexts
-    from suite.core.environment import Environment
     from suite.core.metric import Codec
     from suite.core.reward import Reward
     from suite.core.task import Domain
@@ -31,14 +30,6 @@ def suite_make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
     from suite.domains.micro.reward import PointReward, TableReward
 
     return TableReward(**config) if name == "micro/table" else PointReward(**config)
-
-
-@hookimpl
-def suite_make_environment(name: str, config: Mapping[str, Any]) -> "Environment":
-    """Build a Gymnasium environment."""
-    from suite.domains.micro.gym import GymEnvironment
-
-    return GymEnvironment(**config)
 
 
 @hookimpl

@@ -16,8 +16,11 @@ from gymnasium import spaces
 from torch import Tensor
 
 from suite.core.environment import Environment, Transition
-from suite.core.errors import SuiteError
+from suite.core.errors import SuiteError, unknown_name
+from suite.domains.robotics.video import check_drawn
 
+VIDEOS = ("off", "auto", "required")
+MEND_VIDEO = "Correct environment.video."
 Answer = tuple[Any, float, bool, bool, bool]
 
 
@@ -29,10 +32,16 @@ class GymEnvironment(Environment):
 
     Attributes:
         id: as registered with Gymnasium; max_steps: actions after which an episode is cut.
+        video: of the policy before and after: "off", "auto" (where it can be drawn), "required"
+            (refuse to start where it cannot).
     """
 
-    def __init__(self, *, id: str, max_steps: int) -> None:
-        self.id, self.max_steps = id, max_steps
+    def __init__(self, *, id: str, max_steps: int, video: str = "off") -> None:
+        self.id, self.max_steps, self.video = id, max_steps, video
+        if video not in VIDEOS:
+            raise unknown_name("way to make videos", video, VIDEOS, next_step=MEND_VIDEO)
+        if video == "required":
+            check_drawn(id)
         self._episodes: list[Any] = []
         self._space, self._sizes = probe(id)
 

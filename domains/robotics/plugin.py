@@ -56,3 +56,12 @@ def suite_make_codec(name: str, config: Mapping[str, Any]) -> "Codec":
     from suite.domains.robotics.metrics import EpisodeCodec
 
     return EpisodeCodec(**config)
+
+
+@hookimpl
+def suite_on_run_end(run: Any, outcome: str) -> None:
+    """Film the policy before and after, where the environment asks for it."""
+    if outcome == "finished":
+        from suite.domains.robotics.filming import film
+
+        film(run)

@@ -6,7 +6,7 @@ TASK = Task(
     name="micro/cartpole",
     summary="Balance a pole on a cart for up to 64 steps.",
     contexts=Use("micro/unconditioned"),
-    environment=Use("micro/gym", id="CartPole-v1", max_steps=64),
+    environment=Use("robotics/gym", id="CartPole-v1", max_steps=64),
     policy=Use("micro/actor", observation=4, actions=2, num_steps=64),
     default_algo="ppo",
     settings={

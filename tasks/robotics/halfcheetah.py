@@ -11,7 +11,7 @@ TASK = Task(
     name="robotics/halfcheetah",
     summary="Run forwards for 100 steps; the return is the way covered less the cost of control.",
     contexts=Use("robotics/starts", id=ID),
-    environment=Use("robotics/gym", id=ID, max_steps=100),
+    environment=Use("robotics/gym", id=ID, max_steps=100, video="auto"),
     policy=Use(
         "control/tiny",
         head="gaussian",

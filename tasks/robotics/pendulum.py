@@ -11,7 +11,7 @@ TASK = Task(
     name="robotics/pendulum",
     summary="Swing a pendulum up and hold it; the return is minus angle, speed and torque squared.",
     contexts=Use("robotics/starts", id=ID, episodes=60, steps=200, slip=0.4, chunk=2),
-    environment=Use("robotics/gym", id=ID, max_steps=200),
+    environment=Use("robotics/gym", id=ID, max_steps=200, video="auto"),
     policy=Use(
         "control/tiny",
         head="flow",

@@ -19,7 +19,7 @@ from suite.core.records import Context, Trajectory
 from suite.core.registry import make_policy
 from suite.core.rollout import rollout
 from suite.core.scoring import StepScores, score
-from suite.domains.micro.gym import GymEnvironment
+from suite.domains.robotics.gym import GymEnvironment
 
 NAMES = ("micro/token", "micro/gaussian", "micro/unmasking", "micro/gflownet", "micro/actor")
 SIZE = 12
