@@ -90,9 +90,12 @@ def summary(name: str, rows: list[Row], seconds: float) -> dict[str, Any]:
 @click.option("--level", "names", multiple=True, default=["L1", "L2", "L3"], show_default=True)
 @click.option("--every", default=1, help="Only each n-th program.", show_default=True)
 @click.option("--mutants", "count", default=500, show_default=True)
+@click.option("--contained", is_flag=True, help="This runs in a container that may be hurt.")
 @click.option("--name", "only", default="", help="Only programs whose name holds this.")
-def main(names: tuple[str, ...], every: int, count: int, only: str) -> None:
+def main(names: tuple[str, ...], every: int, count: int, contained: bool, only: str) -> None:
     """Print the table of each level."""
+    if "L0" in names and not contained:
+        raise click.UsageError("at L0 programs here harm the machine: use a container, --contained")
     corpus = [attack for attack in CORPUS if only in attack.name][::every]
     for name in names:
         with Surroundings() as surroundings, Sandbox(Level[name], 1, LIMITS) as sandbox:
