@@ -10,7 +10,7 @@ ID = "CartPole-v1"
 TASK = Task(
     name="robotics/cartpole",
     summary="Balance a pole on a cart for 200 steps; the return is the number of steps.",
-    contexts=Use("robotics/starts", id=ID, episodes=40, steps=200, slip=0.6),
+    contexts=Use("robotics/starts", id=ID, episodes=40, steps=200, slip=0.5),
     environment=Use("robotics/gym", id=ID, max_steps=200, video="auto"),
     policy=Use(
         "control/tiny",

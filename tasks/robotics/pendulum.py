@@ -10,7 +10,7 @@ ID = "Pendulum-v1"
 TASK = Task(
     name="robotics/pendulum",
     summary="Swing a pendulum up and hold it; the return is minus angle, speed and torque squared.",
-    contexts=Use("robotics/starts", id=ID, episodes=60, steps=200, slip=0.4, chunk=2),
+    contexts=Use("robotics/starts", id=ID, episodes=60, steps=200, slip=0.5, chunk=2),
     environment=Use("robotics/gym", id=ID, max_steps=200, video="auto"),
     policy=Use(
         "control/tiny",
@@ -25,7 +25,7 @@ TASK = Task(
     metrics=(Use("robotics/success", id=ID, chunk=2),),
     default_algo="reinflow",
     base={
-        "num_steps": 400,
+        "num_steps": 1200,
         "num_contexts": 64,
         "group_size": 1,
         "learning_rate": 3e-3,

@@ -10,5 +10,6 @@ TASK = replace(
     SCRIPTED,
     name="robotics/pendulum_demos",
     contexts=Use("robotics/starts", id=ID, data=DATA, episodes=3, chunk=2),
+    base={**(SCRIPTED.base or {}), "num_steps": 800},
     data="robotics/pendulum_expert_rollouts.npz",
 )

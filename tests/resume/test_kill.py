@@ -25,6 +25,7 @@ CELLS = [
     ("micro/unmasking", "rebel"),
     ("micro/gaussian", "drakes"),
     ("micro/unmasking", "raft"),
+    ("robotics/micro", "reinflow"),
 ]
 KILLS = 5
 MOST_TRIES = 20  # a machine that grows quicker finishes before a timed kill; not for ever
