@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from suite.core import cache, registry
 from suite.core.build import Built
 from suite.core.config_model import parse_config
+from suite.core.policy_files import on_disk
 from suite.core.presets import resolve
 from suite.core.progress import Progress
 from suite.core.run import Run
@@ -108,8 +109,7 @@ def _train_and_store(
     seconds = time.monotonic() - started
     with TemporaryDirectory() as folder:
         weights = Path(folder) / "policy.safetensors"
-        state = {k: v.detach().cpu().contiguous() for k, v in run.policy.state_dict().items()}
-        save_file(state, weights)
+        save_file(on_disk(run.policy.state_dict()), weights)
         note = {**description, "task": built.config.task.name, "seconds": round(seconds, 1)}
         cache.store(
             key, {"policy.safetensors": weights}, json.loads(json.dumps(note, default=repr))

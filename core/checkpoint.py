@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from suite.core.errors import SuiteError
+from suite.core.policy_files import on_disk
 from suite.core.records import Context, Samples, Scores, Trajectory
 
 RECORDS: list[Any] = [Context, Samples, Scores, Trajectory]
@@ -64,8 +65,7 @@ def _cause(error: Exception) -> str:
 
 
 def _write(folder: Path, weights: dict[str, Tensor], state: dict[str, Any]) -> None:
-    plain = {key: value.detach().cpu().contiguous().clone() for key, value in weights.items()}
-    save_file(plain, folder / "policy.safetensors")
+    save_file(on_disk(weights), folder / "policy.safetensors")
     torch.save(state, folder / "state.pt")
     sums = {file.name: checksum(file) for file in sorted(folder.iterdir())}
     (folder / MANIFEST).write_text(json.dumps({"schema": 1, "sha256": sums}))

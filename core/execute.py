@@ -20,6 +20,7 @@ from suite.core.execution.levels import isolation_record
 from suite.core.outcome import Outcome, last_line, outcome_of
 from suite.core.outside import Launcher
 from suite.core.panel import evaluate
+from suite.core.policy_files import on_disk
 from suite.core.progress import Progress
 from suite.core.run import Run
 from suite.core.run_folder import SCHEMA, FolderListener, RunFolder, machine
@@ -249,7 +250,7 @@ def _use_base(built: Built, folder: RunFolder, progress: Progress) -> None:
             state = built.run.policy.state_dict()
             partial = kept.with_suffix(".partial")
             try:
-                save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, partial)
+                save_file(on_disk(state), partial)
                 partial.replace(kept)
             except SafetensorError as error:  # its word for a full disk
                 raise folder.unwritable(kept.name, error) from error

@@ -27,8 +27,22 @@ def save_policy(
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({**settings, "family": family}, indent=2, sort_keys=True)
     (folder / CONFIG).write_text(text + "\n")
-    plain = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
-    save_file(plain, folder / WEIGHTS)
+    save_file(on_disk(weights), folder / WEIGHTS)
+
+
+def on_disk(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights as safetensors takes them: on the CPU, contiguous, each with memory of its own.
+
+    Tied weights are written under both names; loading fills the one tensor twice.
+    """
+    seen: set[int] = set()
+    plain = {}
+    for name, value in weights.items():
+        kept = value.detach().cpu().contiguous()
+        tied = kept.data_ptr() in seen
+        seen.add(kept.data_ptr())
+        plain[name] = kept.clone() if tied else kept
+    return plain
 
 
 def read_settings(folder: Path, family: str) -> dict[str, Any]:

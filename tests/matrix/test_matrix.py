@@ -41,6 +41,7 @@ STAGES = {
     "micro/gflownet": Stage(task="micro/gflownet"),
     "gflownet/micro": Stage(task="molecule/micro"),
     "control/micro": Stage(task="robotics/micro"),
+    "causal_lm/micro": Stage(task="maths/micro"),
     "discrete_diffusion/micro": Stage(
         task="micro/unmasking",
         settings={"policy.length": 4, "policy.letters": 4, "policy.num_steps": 4},
@@ -146,15 +147,16 @@ def test_a_task_without_demonstrations_says_so(cell: Cell, tmp_path: Path) -> No
 
 
 class Taught(Contexts):
-    """One empty context, and sixteen demonstrations of whatever the policy makes."""
+    """The first context asked of, and sixteen demonstrations of whatever the policy makes."""
 
     num_demonstrations = 16
 
-    def __init__(self, samples: Samples) -> None:
-        self.samples = samples
+    def __init__(self, samples: Samples, asked: Context) -> None:
+        self.samples, self.asked = samples, asked
 
     def train(self, index: Tensor) -> Context:
-        return Context(index=torch.zeros_like(index))
+        native = self.asked.native
+        return Context(index=torch.zeros_like(index), native=native and native[:1] * len(index))
 
     def demonstrations(self, index: Tensor) -> tuple[Context, Samples]:
         if self.samples.tokens is not None:
@@ -171,17 +173,18 @@ def test_likelihood_training_makes_the_demonstrations_likelier(cell: Cell) -> No
     built = build(resolve_request(Request(**request)))
     freeze_base(built)
     run = built.run
-    drawn = run.sample(0, group_size=8, purpose="demonstrations").trajectory.sample
+    made = run.sample(0, group_size=8, purpose="demonstrations").trajectory
+    drawn = made.sample
     if drawn.tokens is not None:
         shown = Samples(tokens=drawn.tokens[:1].expand(16, -1))
     else:
         assert drawn.values is not None
         shown = Samples(values=drawn.values[:1].expand(16, -1))
-    run.contexts = Taught(shown)
+    run.contexts = Taught(shown, made.context)
     Trainer(run, built.algorithm).train()
 
-    empty = Context(index=torch.zeros(16, dtype=torch.long))
     rows = torch.arange(16)
+    empty = run.contexts.train(rows)
     with torch.no_grad():
         before, after = (
             policy.nll(shown, empty, run.streams(0, "held", rows), draws=8).mean()

@@ -1,0 +1,1 @@
+"""Maths: problems made here with their working, and the data sets that people know."""

@@ -1,0 +1,34 @@
+"""Settings of the family, checked; no torch here."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz+-*/=()., #?:\n"
+
+
+class SampledConfig(BaseModel):
+    """What every size has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    num_steps: int = Field(24, ge=1, description="tokens of an answer at most, its end included")
+    temperature: float = Field(1.0, gt=0, description="of the policy's own law")
+    seed: int = Field(0, description="of the initial weights")
+
+
+class TinyConfig(SampledConfig):
+    """A Llama made here."""
+
+    alphabet: str = Field(ALPHABET, min_length=1, description="characters that it reads")
+    max_prompt: int = Field(48, ge=1, description="tokens of a prompt at most")
+    width: int = Field(96, ge=2, description="hidden units")
+    layers: int = Field(3, ge=1, description="blocks")
+    heads: int = Field(4, ge=1, description="attention heads")
+
+
+class PretrainedConfig(SampledConfig):
+    """A model of transformers."""
+
+    model: str = Field(description="folder or id")
+    num_steps: int = Field(256, ge=1, description="tokens of an answer at most, its end included")
+    chat: bool = Field(True, description="use the tokenizer's chat template where it has one")
+    dtype: str = Field("float32", pattern="^(float32|bfloat16|float64)$", description="of weights")

@@ -1,0 +1,126 @@
+"""Models and tokenizers: made in memory, or loaded as transformers loads them."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Regex, Tokenizer, decoders, pre_tokenizers
+from tokenizers.models import WordLevel
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+)
+
+from suite.core.errors import SuiteError
+from suite.plugins.policies.causal_lm.config import PretrainedConfig, TinyConfig
+
+PAD, END, UNKNOWN = "<pad>", "<end>", "<unknown>"
+LONGEST = 1 << 20  # a tokenizer without a limit says a number beyond this
+
+
+def characters(alphabet: str) -> PreTrainedTokenizerFast:
+    """A tokenizer of single characters, built in memory.
+
+    Raises:
+        SuiteError: a character is listed twice.
+    """
+    if len(set(alphabet)) < len(alphabet):
+        twice = next(c for i, c in enumerate(alphabet) if c in alphabet[:i])
+        raise SuiteError(f"policy.alphabet holds {twice!r} twice; list each character once.")
+    vocabulary = {token: i for i, token in enumerate([PAD, END, UNKNOWN, *alphabet])}
+    backend = Tokenizer(WordLevel(vocabulary, unk_token=UNKNOWN))
+    backend.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+    backend.decoder = decoders.Fuse()
+    make: Any = PreTrainedTokenizerFast  # transformers has no annotations here
+    tokenizer: PreTrainedTokenizerFast = make(
+        tokenizer_object=backend,
+        pad_token=PAD,
+        eos_token=END,
+        unk_token=UNKNOWN,
+        clean_up_tokenization_spaces=False,
+    )
+    return tokenizer
+
+
+def tiny(config: TinyConfig) -> tuple[Any, Any]:
+    """A Llama with random weights, and its tokenizer.
+
+    Raises:
+        SuiteError: the heads do not divide the width evenly.
+    """
+    if config.width % (2 * config.heads):
+        raise SuiteError(
+            f"policy.width = {config.width} does not fit policy.heads = {config.heads}: each head "
+            "needs an even share of it.\nUse a width that is a multiple of twice the heads."
+        )
+    tokenizer = characters(config.alphabet)
+    shape = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=config.width,
+        intermediate_size=2 * config.width,
+        num_hidden_layers=config.layers,
+        num_attention_heads=config.heads,
+        max_position_embeddings=config.max_prompt + config.num_steps,
+        tie_word_embeddings=True,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=None,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        model = LlamaForCausalLM(shape)
+    return model, tokenizer
+
+
+def pretrained(config: PretrainedConfig) -> tuple[Any, Any]:
+    """A model and its tokenizer from a folder, or by id from the hub's cache.
+
+    Raises:
+        SuiteError: nothing is there, it is no causal language model, or the tokenizer names no
+            end token.
+    """
+    folder = Path(config.model)
+    if folder.is_dir():
+        _check_folder(folder)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(config.model)
+        model = AutoModelForCausalLM.from_pretrained(
+            config.model, dtype=getattr(torch, config.dtype)
+        )
+    except (OSError, ValueError, KeyError) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise SuiteError(
+            f"policy.model = '{config.model}' cannot be loaded as a causal language model: "
+            f"{first}\n"
+            "Give a folder with config.json, weights and a tokenizer, or an id that transformers "
+            "can reach."
+        ) from error
+    if tokenizer.eos_token_id is None:
+        raise SuiteError(
+            f"the tokenizer of '{config.model}' names no end token, so no answer would ever end.\n"
+            "Set eos_token in its tokenizer_config.json."
+        )
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return model, tokenizer
+
+
+def _check_folder(folder: Path) -> None:
+    if not (folder / "config.json").is_file():
+        raise SuiteError(
+            f"policy.model = '{folder}' holds no model: it has no config.json.\n"
+            "Name a folder that `save_pretrained` wrote."
+        )
+    if not any(folder.glob("*.safetensors")) and not any(folder.glob("*.bin")):
+        raise SuiteError(
+            f"policy.model = '{folder}' has a config.json and no weights (*.safetensors).\n"
+            "Copy the folder whole, or name another one."
+        )
+
+
+def context_length(model: Any) -> int:
+    """Tokens that the model can read at once."""
+    return int(getattr(model.config, "max_position_embeddings", LONGEST))

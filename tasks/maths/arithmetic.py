@@ -1,0 +1,46 @@
+"""Sums with carries, brackets and two unknowns, their working shown before the result.
+
+The embedded default: the base learns from worked answers, the reward reads the last number alone.
+The held-out reward is the same judge on problems that neither the base nor training has met.
+"""
+
+from suite.core.task import Task, Use
+
+TASK = Task(
+    name="maths/arithmetic",
+    summary="Sums with carries, brackets and two unknowns at two levels, working shown.",
+    contexts=Use("maths/problems"),
+    reward=Use("maths/answer", order=("number",)),
+    held_out_reward=Use("maths/answer", order=("number",)),
+    policy=Use("causal_lm/tiny", num_steps=36, max_prompt=24),
+    codec=Use("maths/text"),
+    metrics=(Use("maths/form"),),
+    default_algo="grpo",
+    # The first training problem is 6+8.
+    known_rewards=(
+        ("6+8=14 #14", 1.0),
+        ("#14", 1.0),
+        ("6+8=14 #15", 0.0),
+        ("", 0.0),
+        ("14, or 15", 0.0),
+    ),
+    known_context=0,
+    base={
+        "num_steps": 400,
+        "num_contexts": 64,
+        "group_size": 1,
+        "learning_rate": 3e-3,
+        "schedule": "cosine",
+        "warmup_updates": 20,
+    },
+    settings={
+        "train.num_steps": 60,
+        "train.num_contexts": 32,
+        "train.group_size": 8,
+        "train.learning_rate": 1e-4,
+        "train.warmup_updates": 10,
+        "train.num_epochs": 1,
+        "train.eval_every": 15,
+        "train.eval_samples": 256,
+    },
+)
