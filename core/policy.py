@@ -43,10 +43,12 @@ class Policy(nn.Module, ABC):
         num_steps: T, decisions a sample at most.
         replays_whole: one trunk pass serves all steps of a row (autoregressive models); core then
             chunks the head alone and never repeats the trunk.
+        learns_backward: ``log_backward`` has weights of its own, which balance losses train.
     """
 
     capabilities: ClassVar[frozenset[str]] = frozenset({"samples"})
     replays_whole: ClassVar[bool] = False
+    learns_backward: bool = False
     num_steps: int
 
     # --- sampling -------------------------------------------------------------------------------

@@ -166,3 +166,29 @@ def test_the_rate_of_log_z_grows_as_its_way_does(
     asked = {"algo.beta": beta, "algo.log_z_learning_rate": 0.3}
     given = make_side("relative-tb", **asked).algorithm.param_groups()
     assert given["log_z"].learning_rate == 0.3
+
+
+def test_subtb_weighs_the_residuals_of_all_parts_where_tb_has_the_whole_path_alone(
+    make_side: Callable[..., Any],
+) -> None:
+    """At a huge lambda it is tb itself; at its own it is not."""
+    tb, subtb = make_side("tb"), make_side("subtb")
+    limit = make_side("subtb", **{"algo.subtb_lambda": 1e12})
+    sides = [(side, side.collect()) for side in (tb, subtb, limit)]
+    for side, _ in sides[1:]:
+        side.run.modules["log_z"].load_state_dict(tb.run.modules["log_z"].state_dict())
+    found = [side.values(experience)["balance"] for side, experience in sides]
+    assert found[2] == pytest.approx(found[0], rel=1e-6)
+    assert found[1] != pytest.approx(found[0], rel=1e-2)
+
+
+def test_db_is_subtb_with_single_decisions_alone(make_side: Callable[..., Any]) -> None:
+    side = make_side("db")
+    experience = side.collect()
+    rows, modules = experience.rows, side.run.modules
+    logp = side.run.score(rows["trajectory"]).log_prob.detach()
+    flow = modules["flow"](rows["features"].double(), modules["log_z"].value).detach()
+    flow[:, -1] = rows["log_reward"]
+    edges = flow[:, :-1] + logp - rows["log_prior"] - flow[:, 1:]
+    assert float(flow[:, 1:-1].std()) > 0.01
+    assert side.values(experience)["balance"] == pytest.approx(float((edges**2).mean()), rel=1e-6)

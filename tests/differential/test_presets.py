@@ -28,6 +28,9 @@ DIFFERS = {
     "tb": "test_balance::test_tb_is_relative_to_the_backward_law_with_one_learned_log_z",
     "relative-tb": "test_balance::"
     "test_relative_tb_puts_the_reference_in_the_place_of_the_backward_law",
+    "subtb": "test_balance::"
+    "test_subtb_weighs_the_residuals_of_all_parts_where_tb_has_the_whole_path_alone",
+    "db": "test_balance::test_db_is_subtb_with_single_decisions_alone",
     "vargrad": "test_balance::test_vargrad_takes_each_groups_mean_residual_for_log_z",
     "drakes": "test_pathwise::"
     "test_drakes_adds_beta_times_the_exact_path_kl_of_the_chain_it_samples",

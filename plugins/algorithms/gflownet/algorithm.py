@@ -3,13 +3,16 @@
 ``prior = "backward"`` samples x with chance proportional to exp(r(x) / beta); ``"reference"`` to
 p_ref(x) exp(r(x) / beta). Exploration, where there is any, belongs to the behaviour alone.
 
+``subtb_lambda`` balances parts of paths too, with a learned flow of states: 0 single decisions
+(detailed balance), above it parts of every length (SubTB).
+
 Shapes: B trajectories, T decisions.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from suite.core.algorithm import Algorithm, Experience, Loss, Minibatch, PartSettings
@@ -17,7 +20,13 @@ from suite.core.errors import SuiteError
 from suite.core.policy import Policy
 from suite.core.randomness import Streams
 from suite.core.records import Trajectory
-from suite.plugins.algorithms.gflownet.losses import estimated_log_z, trajectory_balance
+from suite.plugins.algorithms.gflownet.flow import StateFlow
+from suite.plugins.algorithms.gflownet.losses import (
+    estimated_log_z,
+    path_potentials,
+    sub_trajectory_balance,
+    trajectory_balance,
+)
 
 if TYPE_CHECKING:
     from suite.core.run import Run
@@ -47,14 +56,28 @@ class TrajectoryBalance(Algorithm):
         None, gt=0, description="of the learned log Z; null is 0.1 / beta, as its way is long"
     )
 
+    subtb_lambda: float | None = Field(
+        None, ge=0, description="weight of parts of paths by length; null: whole paths; 0: edges"
+    )
+
+    @model_validator(mode="after")
+    def _flows_start_from_log_z(self) -> "TrajectoryBalance":
+        if self.subtb_lambda is not None and self.log_z != "learned":
+            raise ValueError("subtb_lambda needs log_z = 'learned', the flow of the first state")
+        return self
+
     def requirements(self) -> frozenset[str]:
-        return self.requires | ({"balance"} if self.prior == "backward" else set())
+        found = self.requires | ({"balance"} if self.prior == "backward" else set())
+        return found | ({"value"} if self.subtb_lambda is not None else set())
 
     def needs_reference(self) -> bool:
         return self.prior == "reference"
 
     def modules(self, policy: Policy) -> dict[str, nn.Module]:
-        return {"log_z": LogZ()} if self.log_z == "learned" else {}
+        found: dict[str, nn.Module] = {"log_z": LogZ()} if self.log_z == "learned" else {}
+        if self.subtb_lambda is not None:
+            found["flow"] = StateFlow(policy.num_features)
+        return found
 
     def param_groups(self) -> dict[str, PartSettings]:
         if self.log_z != "learned":
@@ -75,11 +98,13 @@ class TrajectoryBalance(Algorithm):
             backward = self._log_prior(run, trajectory)
         # A score that failed may be nan, and the square's gradient would carry it past the mask.
         value = collected.value.masked_fill(~trajectory.valid_rows, 0.0)
-        rows = {
+        rows: dict[str, Any] = {
             "trajectory": trajectory,
             "log_prior": backward,
             "log_reward": value / self.beta,
         }
+        if self.subtb_lambda is not None:
+            rows["features"] = run.policy.features(trajectory).detach()
         metrics = {"reward": float(collected.value[trajectory.valid_rows].mean())}
         if self.log_z == "learned":
             return Experience.of_rows(rows, metrics)
@@ -88,22 +113,44 @@ class TrajectoryBalance(Algorithm):
         return Experience(rows=rows, items=items, metrics=metrics)
 
     def _log_prior(self, run: "Run", trajectory: Trajectory) -> Tensor:
-        """Log-probability of the backward law or of the reference on each path, [B]."""
+        """Of the backward law or of the reference on each path, [B]; by decision [B, T] for parts.
+
+        Exactly 0 where the mask is False.
+        """
         if self.prior == "reference":
-            return run.score(trajectory, policy=run.reference).log_prob.sum(dim=1)
-        return (run.policy.log_backward(trajectory) * trajectory.mask).sum(dim=1)
+            steps = run.score(trajectory, policy=run.reference).log_prob
+        else:
+            backward = run.policy.log_backward(trajectory)
+            steps = torch.where(trajectory.mask, backward, torch.zeros_like(backward))
+        return steps if self.subtb_lambda is not None else steps.sum(dim=1)
 
     def loss(self, run: "Run", minibatch: Minibatch, streams: Streams) -> Loss:
         trajectory: Trajectory = minibatch["trajectory"]
-        forward = run.score(trajectory).log_prob.sum(dim=1)
-        prior, reward = minibatch["log_prior"], minibatch["log_reward"]
-        valid = trajectory.valid_rows
+        forward = run.score(trajectory).log_prob
+        learned = self.prior == "backward" and run.policy.learns_backward
+        prior = self._log_prior(run, trajectory) if learned else minibatch["log_prior"]
+        if self.subtb_lambda is None:
+            losses = self._whole(run, minibatch, forward.sum(dim=1), prior)
+        else:
+            losses = self._parts(run, minibatch, forward, prior)
+        return Loss(terms={"balance": losses[trajectory.valid_rows].sum()})
+
+    def _whole(self, run: "Run", minibatch: Minibatch, forward: Tensor, prior: Tensor) -> Tensor:
+        trajectory: Trajectory = minibatch["trajectory"]
+        reward, valid = minibatch["log_reward"], trajectory.valid_rows
         if self.log_z == "learned":
-            log_z = run.modules["log_z"].value
+            log_z: Tensor = run.modules["log_z"].value  # type: ignore[assignment]
         else:
             log_z = estimated_log_z(forward, prior, reward, trajectory.group, valid)
-        losses = trajectory_balance(forward, prior, reward, log_z)  # type: ignore[arg-type]
-        return Loss(terms={"balance": losses[valid].sum()})
+        return trajectory_balance(forward, prior, reward, log_z)
+
+    def _parts(self, run: "Run", minibatch: Minibatch, forward: Tensor, prior: Tensor) -> Tensor:
+        assert self.subtb_lambda is not None
+        mask = minibatch["trajectory"].mask
+        flow = run.modules["flow"](minibatch["features"], run.modules["log_z"].value)
+        reward = minibatch["log_reward"]
+        potentials = path_potentials(forward, prior, flow, reward, mask)
+        return sub_trajectory_balance(potentials, mask, decay=self.subtb_lambda)
 
     def denominators(self, minibatch: Minibatch) -> dict[str, float]:
         return {"balance": float(minibatch["trajectory"].valid_rows.sum())}

@@ -9,7 +9,7 @@ because |Aut(x)| sequences of deletions are one history with nodes renumbered. B
 orbit F of the action that built state s' from s and the orbit D of the deletion that undoes it, the
 term of a step is log p_B(D) - log |F|: alike actions share what flows back along them. The two
 agree because |D| / |F| = |Aut(s')| / |Aut(s)|. Without this, symmetric graphs would be drawn too
-rarely (Ma et al., arXiv:2406.07955; Kim et al., arXiv:2506.02685).
+rarely (Ma et al., arXiv:2406.05426; Kim et al., arXiv:2506.02685).
 
 Shapes: B graphs, A nodes, P pairs, T actions.
 """
