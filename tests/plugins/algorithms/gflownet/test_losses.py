@@ -111,9 +111,12 @@ def test_a_large_decay_is_trajectory_balance() -> None:
 def test_decay_zero_is_the_mean_of_single_decisions() -> None:
     found = sub_trajectory_balance(potentials(), MASK, decay=0.0)
     edges = torch.tensor(
-        [[2.0 - 1.0 + 0.5 - 1.5, 1.5 - 2.0 + 0.1 - 0.3, 0.3 - 0.5 - 0.8], [2 - 0.7 + 0.3 - 1, 1 - 0.2 + 0.4, 0]],
+        [
+            [2.0 - 1.0 + 0.5 - 1.5, 1.5 - 2.0 + 0.1 - 0.3, 0.3 - 0.5 - 0.8],
+            [2 - 0.7 + 0.3 - 1, 1 - 0.2 + 0.4, 0],
+        ],
         dtype=F64,
-    )  # fmt: skip
+    )
     torch.testing.assert_close(found, (edges**2).sum(dim=1) / torch.tensor([3.0, 2.0]))
 
 
