@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from suite import __version__
+from suite.core.commands import bench, claim
 from suite.core.errors import SuiteError, unknown_name
 
 EXIT_USER, EXIT_OURS = 2, 1
@@ -297,7 +298,7 @@ def doctor() -> None:
     click.echo(aligned([list(row) for row in probe()]))
 
 
-# --- plugins, cache, claims ---------------------------------------------------------------------
+# --- plugins, cache, and what was measured --------------------------------------------------------
 
 
 @main.group()
@@ -356,38 +357,8 @@ def cache_clear() -> None:
     click.echo(f"removed {clear()} entries")
 
 
-@main.group()
-def claim() -> None:
-    """Published claims, measured against the baselines they name."""
-
-
-@claim.command(name="list")
-def claim_list() -> None:
-    """Claims and their verdicts from stored cells."""
-    from suite.core.claims import list_claims
-
-    click.echo(list_claims())
-
-
-@claim.command(name="show")
-@click.argument("name")
-def claim_show(name: str) -> None:
-    """One claim: statement, arms, cells, verdict."""
-    from suite.core.claims import show_claim
-
-    click.echo(show_claim(name))
-
-
-@claim.command(name="run")
-@click.argument("name")
-def claim_run(name: str) -> None:
-    """Measure a claim; only stale cells are computed."""
-    from suite.core.claims import run_claim_by_name
-    from suite.core.console import progress_for_output
-
-    with progress_for_output() as console:
-        text = run_claim_by_name(name, progress=console)
-    click.echo(text)
+main.add_command(claim)
+main.add_command(bench)
 
 
 def entry_point(arguments: Sequence[str] | None = None) -> None:

@@ -54,7 +54,7 @@ class Bench:
         config = arm_config(self.claim, arm, overrides, seed)
         text = config.to_toml()
         if text not in self.finished:
-            self.finished[text] = _run(config)
+            self.finished[text] = run_once(config)
         return self.finished[text]
 
     def row(self, arm: str, measured: Measured) -> Mapping[str, Any]:
@@ -133,7 +133,8 @@ def number(row: Mapping[str, Any], metric: str) -> float:
     return float(value)
 
 
-def _run(config: Config) -> Measured:
+def run_once(config: Config) -> Measured:
+    """One run in a folder that is not kept."""
     started = time.monotonic()
     with TemporaryDirectory() as temporary, _threads(THREADS):
         outcome = run_config(config, Path(temporary) / "run", Silent())

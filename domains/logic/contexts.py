@@ -1,17 +1,16 @@
 """Problems of deduction as contexts: prompts for a policy, formulas and labels for the judge.
 
 Train and held-out problems share no name and no kind of thing, or no problem at least; held-out
-chains may be longer too. Demonstrations are worked answers to problems of their own numbers.
+chains may be longer too. Demonstrations are worked answers to problems of their own numbers, of
+which a share may end in a wrong label, as people's do.
 """
 
-from collections.abc import Sequence
+import random
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from torch import Tensor
-
-from suite.core.contexts import Contexts
 from suite.core.errors import SuiteError
-from suite.core.records import Context, Samples
+from suite.core.seeded import SeededContexts
 from suite.domains.logic.problems import (
     Problem,
     Words,
@@ -25,11 +24,11 @@ from suite.domains.logic.problems import (
 from suite.domains.logic.theory import LABELS
 
 LONGEST_CHAIN = 4
-STRIDE = len(LABELS) << 40  # beyond every number that is asked for
 MOST_DISTRACTORS = 3  # the held-out kinds are too few for more
+FEWEST_KINDS = 12
 
 
-class ProblemContexts(Contexts):
+class ProblemContexts(SeededContexts):
     """Seeded problems, made when they are first asked for.
 
     ``Context.native`` holds rows: prompt, answer, solution, premises, conclusion, label, depth.
@@ -40,11 +39,13 @@ class ProblemContexts(Contexts):
         depths, held_out_depths: lengths of chains, drawn evenly; 1 to 4.
         share_words: whether held-out problems use the names and kinds of training ones; a hash of
             the problem then tells them apart.
+        num_words: with ``share_words``, how many kinds and how many names are used; 0: all.
         distractors: rules in each problem that lead nowhere, 0 to 3; the first is a decoy.
+        slips: the share of demonstrations that end in a wrong label.
         seed: of all of them.
 
     Raises:
-        SuiteError: a depth or a number of distractors that is out of range, or too few problems.
+        SuiteError: a depth or a number that is out of range, or too few problems or words.
     """
 
     def __init__(
@@ -57,7 +58,9 @@ class ProblemContexts(Contexts):
         depths: Sequence[int] = (1, 2, 3),
         held_out_depths: Sequence[int] = (1, 2, 3),
         share_words: bool = False,
+        num_words: int = 0,
         distractors: int = 1,
+        slips: float = 0.0,
         seed: int = 0,
     ) -> None:
         for name, given in (("depths", depths), ("held_out_depths", held_out_depths)):
@@ -70,62 +73,57 @@ class ProblemContexts(Contexts):
             raise SuiteError(
                 f"logic/problems: 'distractors' must be 0 to {MOST_DISTRACTORS}, got {distractors}."
             )
-        if min(num_train, num_held_out) < 1:
-            raise SuiteError("logic/problems: 'num_train' and 'num_held_out' must be at least 1.")
-        self.num_train, self.num_held_out = num_train, num_held_out
-        self.num_demonstrations = num_demonstrations
-        self.num_held_out_demonstrations = num_held_out_demonstrations
+        if num_words and not (share_words and num_words >= FEWEST_KINDS):
+            raise SuiteError(
+                f"logic/problems: 'num_words' = {num_words} needs share_words=true and is "
+                f"{FEWEST_KINDS} at least, or 0 for all."
+            )
+        if not 0 <= slips <= 1:
+            raise SuiteError(f"logic/problems: 'slips' must be a share, got {slips}.")
+        super().__init__(
+            num_train=num_train,
+            num_held_out=num_held_out,
+            num_demonstrations=num_demonstrations,
+            num_held_out_demonstrations=num_held_out_demonstrations,
+            seed=seed,
+        )
         self.depths, self.held_out_depths = tuple(depths), tuple(held_out_depths)
-        self.share_words, self.distractors, self.seed = share_words, distractors, seed
-        self._rows: dict[tuple[bool, int], dict[str, Any]] = {}
+        self.share_words, self.distractors, self.slips = share_words, distractors, slips
+        shared = every_word()
+        kept = num_words or None
+        self._shared = Words(names=shared.names[:kept], kinds=shared.kinds[:kept])
+        self._problems: dict[int, Problem] = {}  # by identity of the row, which is kept
 
     def problem(self, number: int, *, held_out: bool) -> Problem:
         """Problem ``number`` of either part."""
-        if not self.share_words:
-            return self._made(number, words(held_out=held_out), held_out=held_out)
-        while True:  # one in five is held out, so this ends soon; the stride keeps the label
-            made = self._made(number, every_word(), held_out=held_out)
-            if is_held_out(made) == held_out:
-                return made
-            number += STRIDE
+        return self._problems[id(self.row(number, held_out=held_out))]
 
-    def _made(self, number: int, chosen: Words, *, held_out: bool) -> Problem:
-        return make_problem(
+    def make(self, number: int, *, held_out: bool) -> Mapping[str, Any]:
+        made = make_problem(
             self.seed,
             number,
-            words=chosen,
+            words=self._shared if self.share_words else words(held_out=held_out),
             depths=self.held_out_depths if held_out else self.depths,
             distractors=self.distractors,
         )
+        found = row(made)
+        self._problems[id(found)] = made
+        return found
 
-    def _context(self, index: Tensor, first: int, *, held_out: bool) -> Context:
-        rows = []
-        for one in index.tolist():
-            key = (held_out, first + one)
-            if key not in self._rows:
-                self._rows[key] = row(self.problem(key[1], held_out=held_out))
-            rows.append(self._rows[key])
-        return Context(index=index, native=tuple(rows))
+    def belongs(self, row: Mapping[str, Any], *, held_out: bool) -> bool:
+        """One in five is held out by hash, where the words do not tell the parts apart."""
+        return not self.share_words or is_held_out(self._problems[id(row)]) == held_out
 
-    def train(self, index: Tensor) -> Context:
-        return self._context(index, 0, held_out=False)
-
-    def held_out(self, index: Tensor) -> Context:
-        return self._context(index, 0, held_out=True)
-
-    def demonstrations(self, index: Tensor) -> tuple[Context, Samples]:
-        return _worked(self._context(index, self.num_train, held_out=False))
-
-    def held_out_demonstrations(self, index: Tensor) -> tuple[Context, Samples]:
-        return _worked(self._context(index, self.num_held_out, held_out=True))
+    def demonstrate(self, row: Mapping[str, Any], number: int) -> str:
+        draw = random.Random(f"logic {self.seed} {number} person")
+        right = str(row["solution"])
+        if draw.random() >= self.slips:
+            return right
+        other = draw.choice([one for one in LABELS if one != row["label"]])
+        return right.removesuffix(str(row["label"])) + other
 
     def fingerprints(self) -> tuple[frozenset[str], frozenset[str]]:
         """Hashes that do not depend on the order of the premises."""
         train = (self.problem(n, held_out=False) for n in range(self.num_train))
         held_out = (self.problem(n, held_out=True) for n in range(self.num_held_out))
         return frozenset(map(fingerprint, train)), frozenset(map(fingerprint, held_out))
-
-
-def _worked(context: Context) -> tuple[Context, Samples]:
-    assert context.native is not None
-    return context, Samples(native=tuple(one["solution"] for one in context.native))

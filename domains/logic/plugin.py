@@ -7,6 +7,19 @@ from suite.core.hooks import hookimpl
 
 if TYPE_CHECKING:
     from suite.core.contexts import Contexts
+    from suite.core.task import Domain
+
+
+@hookimpl
+def suite_make_domain(name: str) -> "Domain":
+    """The logic domain."""
+    from suite.core.task import Domain
+
+    return Domain(
+        name="logic",
+        summary="A sample is a text that ends in a label; rewards are 1 for the right one.",
+        default_task="logic/syllables",
+    )
 
 
 @hookimpl

@@ -1,37 +1,35 @@
-"""Problems as contexts: a prompt for the policy, an answer for the judge.
+"""Problems as contexts: a prompt for the policy, an answer for the judge, pupils' answers to learn.
 
-A hash of the prompt says which part a problem belongs to, so that none is in two.
+The corpus that a base learns from is what pupils write: of their answers a share makes a usual
+mistake, and a share states a result without working. Such a base knows how to do it right and does
+not
+always do it, which is what a reward can change.
 """
 
-import hashlib
+import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from torch import Tensor
-
-from suite.core.contexts import Contexts
 from suite.core.errors import SuiteError
-from suite.core.records import Context, Samples
-from suite.domains.maths.problems import KINDS, LEVELS, Problem, make_problem
-
-STRIDE = 9 << 40  # a multiple of kinds times levels, beyond every number that is asked for
-HELD_OUT_SHARE = 5  # one prompt in so many is held out
+from suite.core.seeded import SeededContexts
+from suite.domains.maths.problems import KINDS, LEVELS, make_problem, written
 
 
-class ProblemContexts(Contexts):
-    """Seeded problems, made when they are first asked for.
+class ProblemContexts(SeededContexts):
+    """Seeded problems.
 
     ``Context.native`` holds rows with prompt, answer, solution, kind and level.
 
     Args:
         kinds: of sum, brackets, unknowns.
         levels: of training; held_out_levels: of held-out problems, which may be longer.
-        num_train, num_held_out: how many of each; num_demonstrations: worked answers that a base
-            is trained on; num_held_out_demonstrations: worked answers to held-out problems.
-        seed: of all of them.
+        slips: the share of demonstrations that make a mistake, which is carried on.
+        bare: the share of demonstrations that state a result without working.
+        num_train, num_held_out, num_demonstrations, num_held_out_demonstrations, seed: see
+            ``SeededContexts``.
 
     Raises:
-        SuiteError: a kind or a level that does not exist, or a number below 1.
+        SuiteError: a kind or level that does not exist, no shares, or a number below 1.
     """
 
     def __init__(
@@ -40,9 +38,11 @@ class ProblemContexts(Contexts):
         kinds: Sequence[str] = KINDS,
         levels: Sequence[int] = (1, 2),
         held_out_levels: Sequence[int] = (1, 2),
+        slips: float = 0.0,
+        bare: float = 0.0,
         num_train: int = 2048,
         num_held_out: int = 512,
-        num_demonstrations: int = 16384,
+        num_demonstrations: int = 65536,
         num_held_out_demonstrations: int = 512,
         seed: int = 0,
     ) -> None:
@@ -56,52 +56,30 @@ class ProblemContexts(Contexts):
                     f"maths/problems: '{name}' = {list(given)}.\nKnown: {list(known)}; give one or "
                     "more."
                 )
-        if min(num_train, num_held_out) < 1 or num_demonstrations < 0:
-            raise SuiteError("maths/problems: num_train and num_held_out must be at least 1.")
+        if min(slips, bare) < 0 or slips + bare > 1:
+            raise SuiteError(
+                f"maths/problems: 'slips' = {slips} and 'bare' = {bare} must be shares of the "
+                "demonstrations, together 1 at most."
+            )
+        super().__init__(
+            num_train=num_train,
+            num_held_out=num_held_out,
+            num_demonstrations=num_demonstrations,
+            num_held_out_demonstrations=num_held_out_demonstrations,
+            seed=seed,
+        )
         self.kinds, self.levels = tuple(kinds), tuple(levels)
         self.held_out_levels = tuple(held_out_levels)
-        self.num_train, self.num_held_out = num_train, num_held_out
-        self.num_demonstrations = num_demonstrations
-        self.num_held_out_demonstrations = num_held_out_demonstrations
-        self.seed = seed
-        self._rows: dict[tuple[bool, int], Mapping[str, Any]] = {}
+        self.slips, self.bare = slips, bare
 
-    def problem(self, number: int, *, held_out: bool) -> Problem:
-        """Problem ``number`` of either part."""
+    def make(self, number: int, *, held_out: bool) -> Mapping[str, Any]:
         levels = self.held_out_levels if held_out else self.levels
-        while True:
-            made = make_problem(self.seed, number, kinds=self.kinds, levels=levels)
-            if _is_held_out(made.prompt) == held_out:
-                return made
-            number += STRIDE
+        made = make_problem(self.seed, number, kinds=self.kinds, levels=levels)
+        return {**vars(made), "solution": made.solution}
 
-    def _context(self, index: Tensor, first: int, *, held_out: bool) -> Context:
-        rows = []
-        for one in index.tolist():
-            key = (held_out, first + one)
-            if key not in self._rows:
-                self._rows[key] = vars(self.problem(key[1], held_out=held_out))
-            rows.append(self._rows[key])
-        return Context(index=index, native=tuple(rows))
-
-    def train(self, index: Tensor) -> Context:
-        return self._context(index, 0, held_out=False)
-
-    def held_out(self, index: Tensor) -> Context:
-        return self._context(index, 0, held_out=True)
-
-    def demonstrations(self, index: Tensor) -> tuple[Context, Samples]:
-        return _worked(self._context(index, self.num_train, held_out=False))
-
-    def held_out_demonstrations(self, index: Tensor) -> tuple[Context, Samples]:
-        return _worked(self._context(index, self.num_held_out, held_out=True))
-
-
-def _is_held_out(prompt: str) -> bool:
-    digest = hashlib.blake2b(prompt.encode(), digest_size=4).digest()
-    return int.from_bytes(digest, "big") % HELD_OUT_SHARE == 0
-
-
-def _worked(context: Context) -> tuple[Context, Samples]:
-    assert context.native is not None
-    return context, Samples(native=tuple(row["solution"] for row in context.native))
+    def demonstrate(self, row: Mapping[str, Any], number: int) -> str:
+        draw = random.Random(f"{self.seed}/{number}/pupil")
+        fate = draw.random()
+        if fate < self.slips:
+            return written(draw.choice(row["mistakes"]))
+        return written(row["steps"], working=fate >= self.slips + self.bare)

@@ -6,26 +6,11 @@ from typing import ClassVar
 import torch
 
 from suite.core.errors import SuiteError
-from suite.core.metric import Codec, Metric
+from suite.core.metric import Metric
 from suite.core.records import Context, Samples, Scores
 from suite.core.reward import Reward
 
 MARK = "#"
-
-
-class TextCodec(Codec):
-    """Answers are texts already."""
-
-    def encode(self, natives: tuple[object, ...]) -> Samples:
-        for one in natives:
-            if not isinstance(one, str):
-                raise SuiteError(f"an answer is a text; got {one!r:.80}.")
-        return Samples(native=natives)
-
-    def decode(self, samples: Samples) -> tuple[object, ...]:
-        if samples.native is None:
-            raise SuiteError("these samples hold no texts; use a policy that writes text.")
-        return samples.native
 
 
 class Brevity(Reward):

@@ -7,7 +7,7 @@ from suite.core.hooks import hookimpl
 
 if TYPE_CHECKING:
     from suite.core.contexts import Contexts
-    from suite.core.metric import Codec, Metric
+    from suite.core.metric import Metric
     from suite.core.reward import Reward
     from suite.core.task import Domain
 
@@ -52,11 +52,3 @@ def suite_make_metric(name: str, config: Mapping[str, Any]) -> "Metric":
     from suite.domains.maths.form import AnswerForm
 
     return AnswerForm(**config)
-
-
-@hookimpl
-def suite_make_codec(name: str, config: Mapping[str, Any]) -> "Codec":
-    """Build the codec of texts."""
-    from suite.domains.maths.form import TextCodec
-
-    return TextCodec(**config)

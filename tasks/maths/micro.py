@@ -18,7 +18,7 @@ TASK = Task(
     reward=Use("maths/brevity", half=4.0),
     held_out_reward=Use("maths/brevity", half=8.0),
     policy=Use("causal_lm/micro", num_steps=12, max_prompt=8),
-    codec=Use("maths/text"),
+    codec=Use("text"),
     default_algo="rloo",
     known_rewards=(("", 1.0), ("9999", 0.5)),
     settings={

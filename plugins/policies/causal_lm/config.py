@@ -19,6 +19,7 @@ class TinyConfig(SampledConfig):
     """A Llama made here."""
 
     alphabet: str = Field(ALPHABET, min_length=1, description="characters that it reads")
+    words: tuple[str, ...] = Field((), description="texts that are one token each, longest first")
     max_prompt: int = Field(48, ge=1, description="tokens of a prompt at most")
     width: int = Field(96, ge=2, description="hidden units")
     layers: int = Field(3, ge=1, description="blocks")

@@ -1,5 +1,6 @@
 """Models and tokenizers: made in memory, or loaded as transformers loads them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,25 @@ PAD, END, UNKNOWN = "<pad>", "<end>", "<unknown>"
 LONGEST = 1 << 20  # a tokenizer without a limit says a number beyond this
 
 
-def characters(alphabet: str) -> PreTrainedTokenizerFast:
-    """A tokenizer of single characters, built in memory.
+def made_tokenizer(alphabet: str, words: Sequence[str] = ()) -> PreTrainedTokenizerFast:
+    """A tokenizer of words and, where none fits, single characters, built in memory.
+
+    Where several words fit, the longest does.
 
     Raises:
-        SuiteError: a character is listed twice.
+        SuiteError: a character or a word is listed twice.
     """
-    if len(set(alphabet)) < len(alphabet):
-        twice = next(c for i, c in enumerate(alphabet) if c in alphabet[:i])
-        raise SuiteError(f"policy.alphabet holds {twice!r} twice; list each character once.")
-    vocabulary = {token: i for i, token in enumerate([PAD, END, UNKNOWN, *alphabet])}
+    listed = [*alphabet, *words]
+    if len(set(listed)) < len(listed):
+        twice = next(c for i, c in enumerate(listed) if c in listed[:i])
+        raise SuiteError(
+            f"policy.alphabet and policy.words hold {twice!r} twice; list each token once."
+        )
+    vocabulary = {token: i for i, token in enumerate([PAD, END, UNKNOWN, *listed])}
     backend = Tokenizer(WordLevel(vocabulary, unk_token=UNKNOWN))
-    backend.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+    longest_first = sorted(words, key=len, reverse=True)
+    pattern = "|".join([*map(_literal, longest_first), r"[\s\S]"])
+    backend.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), "isolated")
     backend.decoder = decoders.Fuse()
     make: Any = PreTrainedTokenizerFast  # transformers has no annotations here
     tokenizer: PreTrainedTokenizerFast = make(
@@ -43,6 +51,11 @@ def characters(alphabet: str) -> PreTrainedTokenizerFast:
         clean_up_tokenization_spaces=False,
     )
     return tokenizer
+
+
+def _literal(word: str) -> str:
+    """A word as a pattern that matches it alone."""
+    return "".join(rf"\x{{{ord(character):x}}}" for character in word)
 
 
 def tiny(config: TinyConfig) -> tuple[Any, Any]:
@@ -56,7 +69,7 @@ def tiny(config: TinyConfig) -> tuple[Any, Any]:
             f"policy.width = {config.width} does not fit policy.heads = {config.heads}: each head "
             "needs an even share of it.\nUse a width that is a multiple of twice the heads."
         )
-    tokenizer = characters(config.alphabet)
+    tokenizer = made_tokenizer(config.alphabet, config.words)
     shape = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=config.width,

@@ -9,6 +9,7 @@ from suite.core.hooks import hookimpl
 from suite.plugins.policies.causal_lm.config import PretrainedConfig, TinyConfig
 
 if TYPE_CHECKING:
+    from suite.core.metric import Codec
     from suite.core.policy import Policy
 
 SIZES: dict[str, dict[str, Any]] = {
@@ -50,3 +51,11 @@ def _make(name: str, config: Mapping[str, Any]) -> "Policy":
         max_prompt=models.context_length(model) - given.num_steps,
         chat=given.chat,
     )
+
+
+@hookimpl
+def suite_make_codec(name: str, config: Mapping[str, Any]) -> "Codec":
+    """Build the codec of texts."""
+    from suite.plugins.policies.causal_lm.codec import TextCodec
+
+    return TextCodec(**config)

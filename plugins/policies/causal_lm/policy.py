@@ -176,19 +176,23 @@ class CausalLM(Policy):
         return LazyCategorical(hidden[:, steps], self._head), tokens[:, steps]
 
     def _hidden(self, trajectory: Trajectory) -> Tensor:
-        """Hidden states before each token of the answer and after the last, [B, T + 1, H]."""
+        """Hidden states before each token of the answer and after the last, [B, T + 1, H].
+
+        The model reads no further than the longest answer; states beyond are zeros.
+        """
         asked = self.condition(trajectory.context)
         tokens = trajectory.decisions["decision"]
-        ids = torch.cat([asked[IDS], tokens], dim=1)
-        shown = torch.cat([asked[SHOWN], trajectory.mask], dim=1)
+        longest = int(trajectory.mask.any(dim=0).sum())
+        ids = torch.cat([asked[IDS], tokens[:, :longest]], dim=1)
+        shown = torch.cat([asked[SHOWN], trajectory.mask[:, :longest]], dim=1)
         output = self.model.base_model(
             input_ids=ids,
             attention_mask=shown.long(),
             position_ids=(shown.long().cumsum(dim=1) - 1).clamp_min(0),
             use_cache=False,
         )
-        hidden: Tensor = output.last_hidden_state
-        return hidden[:, asked[IDS].shape[1] - 1 :]
+        hidden: Tensor = output.last_hidden_state[:, asked[IDS].shape[1] - 1 :]
+        return torch.nn.functional.pad(hidden, (0, 0, 0, tokens.shape[1] - longest))
 
     def encode(self, samples: Samples, context: Context) -> Trajectory:
         """The tokens of answers: those that were drawn, or a demonstration's text."""

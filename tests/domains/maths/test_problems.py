@@ -74,11 +74,28 @@ def test_no_prompt_is_in_two_parts() -> None:
     assert not parts[1] & (parts[0] | parts[2])
 
 
+def test_mistakes_end_in_another_answer_and_bare_answers_show_no_working() -> None:
+    index = torch.arange(ROWS)
+    reward = registry.make_reward("maths/answer", {"order": ("number",)})
+    context, wrong = ProblemContexts(slips=1.0).demonstrations(index)
+    assert reward(wrong, context).value.sum() == 0
+    context, bare = ProblemContexts(bare=1.0).demonstrations(index)
+    assert reward(bare, context).value.tolist() == [1.0] * ROWS
+    assert all(str(one).startswith("#") for one in bare.native or ())
+
+
 @pytest.mark.parametrize(
-    "settings", [{"kinds": ("sums",)}, {"levels": (4,)}, {"levels": ()}, {"num_train": 0}]
+    "settings",
+    [
+        {"kinds": ("sums",)},
+        {"levels": (4,)},
+        {"levels": ()},
+        {"num_train": 0},
+        {"slips": 0.7, "bare": 0.5},
+    ],
 )
 def test_settings_out_of_range_are_clear(settings: dict[str, Any]) -> None:
-    with pytest.raises(SuiteError, match="maths/problems"):
+    with pytest.raises(SuiteError, match=next(iter(settings))):
         ProblemContexts(**settings)
 
 

@@ -1,0 +1,98 @@
+"""Contexts that are made from a seed and a number when they are first asked for.
+
+Numbers of held-out rows and of training rows are drawn from one generator; a hash of the prompt
+says which part a row belongs to, so that none is in two.
+"""
+
+import hashlib
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from suite.core.contexts import Contexts
+from suite.core.errors import SuiteError
+from suite.core.records import Context, Samples
+
+STRIDE = 840 << 40  # keeps the remainder by small counts, and lies beyond all that is asked for
+HELD_OUT_EVERY = 5  # one prompt in so many is held out
+
+
+class SeededContexts(Contexts):
+    """Rows with a "prompt", made by ``make``; demonstrations are what ``demonstrate`` writes.
+
+    Args:
+        num_train, num_held_out: rows of each; num_demonstrations: texts to train a base on;
+            num_held_out_demonstrations: texts that answer held-out rows.
+        seed: of all of them.
+
+    Raises:
+        SuiteError: a number below 1 (below 0 for demonstrations).
+    """
+
+    def __init__(
+        self,
+        *,
+        num_train: int,
+        num_held_out: int,
+        num_demonstrations: int,
+        num_held_out_demonstrations: int,
+        seed: int,
+    ) -> None:
+        if min(num_train, num_held_out) < 1 or num_demonstrations < 0:
+            raise SuiteError(
+                "contexts.num_train and contexts.num_held_out must be at least 1, and "
+                "contexts.num_demonstrations at least 0."
+            )
+        self.num_train, self.num_held_out = num_train, num_held_out
+        self.num_demonstrations = num_demonstrations
+        self.num_held_out_demonstrations = num_held_out_demonstrations
+        self.seed = seed
+        self._rows: dict[tuple[bool, int], Mapping[str, Any]] = {}
+
+    @abstractmethod
+    def make(self, number: int, *, held_out: bool) -> Mapping[str, Any]:
+        """The row of a number; what is drawn depends on ``seed`` and ``number`` alone."""
+
+    @abstractmethod
+    def demonstrate(self, row: Mapping[str, Any], number: int) -> str:
+        """What the base's corpus answers to a row."""
+
+    def belongs(self, row: Mapping[str, Any], *, held_out: bool) -> bool:
+        """Whether a row is of that part: by default a hash of its prompt says it."""
+        digest = hashlib.blake2b(str(row["prompt"]).encode(), digest_size=4).digest()
+        return (int.from_bytes(digest, "big") % HELD_OUT_EVERY == 0) == held_out
+
+    def row(self, number: int, *, held_out: bool) -> Mapping[str, Any]:
+        """Row ``number`` of a part."""
+        key = (held_out, number)
+        while key not in self._rows:
+            made = self.make(number, held_out=held_out)
+            if self.belongs(made, held_out=held_out):
+                self._rows[key] = made
+            number += STRIDE
+        return self._rows[key]
+
+    def _context(self, index: Tensor, first: int, *, held_out: bool) -> Context:
+        rows = [self.row(first + one, held_out=held_out) for one in index.tolist()]
+        return Context(index=index, native=tuple(rows))
+
+    def train(self, index: Tensor) -> Context:
+        return self._context(index, 0, held_out=False)
+
+    def held_out(self, index: Tensor) -> Context:
+        return self._context(index, 0, held_out=True)
+
+    def demonstrations(self, index: Tensor) -> tuple[Context, Samples]:
+        return self._answered(index, self.num_train, held_out=False)
+
+    def held_out_demonstrations(self, index: Tensor) -> tuple[Context, Samples]:
+        return self._answered(index, self.num_held_out, held_out=True)
+
+    def _answered(self, index: Tensor, first: int, *, held_out: bool) -> tuple[Context, Samples]:
+        context = self._context(index, first, held_out=held_out)
+        assert context.native is not None
+        numbers = [first + one for one in index.tolist()]
+        texts = map(self.demonstrate, context.native, numbers)
+        return context, Samples(native=tuple(texts))

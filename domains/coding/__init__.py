@@ -1,0 +1,1 @@
+"""Coding: small Python functions written to a description, judged by hidden inputs."""

@@ -1,0 +1,1 @@
+"""Tools: requests answered with typed calls, judged by what was wanted."""
