@@ -56,3 +56,7 @@ class Codec(ABC):
     def text(self, native: object) -> str:
         """How one object is written in a report or a table."""
         return str(native)
+
+    def picture(self, native: object) -> str | None:
+        """One object as a picture for the report: a data URI of PNG or SVG in base64, or None."""
+        return None

@@ -20,6 +20,7 @@ from suite.core.run import Collected, Run
 from suite.core.scoring import score
 from suite.core.trees import take_rows, to_device
 
+MOST_PICTURES = 24  # a run keeps so many of a set of samples
 Z95 = 1.959963984540054
 
 
@@ -31,6 +32,7 @@ class Evaluation:
     collected: Collected
     held_out: Scores | None = None
     texts: tuple[str, ...] = field(default=())
+    codec: Codec | None = None
 
     def sample_rows(self) -> list[dict[str, Any]]:
         """One row a sample, for the samples file."""
@@ -41,8 +43,22 @@ class Evaluation:
             row: dict[str, Any] = {"text": self.texts[i], "reward": value, "parts": parts}
             if held_out is not None:
                 row["held_out"] = held_out[i]
-            rows.append(row)
+            rows.append({**row, **self._shown(i)})
         return rows
+
+    def _shown(self, i: int) -> dict[str, str]:
+        """What was asked, and a picture of the answer, where there are such."""
+        trajectory = self.collected.trajectory
+        asked, made = trajectory.context.native, trajectory.sample
+        row = None if asked is None else asked[i]
+        shown = (
+            {"prompt": str(row["prompt"])} if isinstance(row, Mapping) and "prompt" in row else {}
+        )
+        if self.codec is not None and i < MOST_PICTURES:
+            [native] = self.codec.decode(take_rows(made, torch.tensor([i])))
+            picture = self.codec.picture(native)
+            shown |= {} if picture is None else {"picture": picture}
+        return shown
 
 
 @torch.no_grad()
@@ -78,7 +94,11 @@ def evaluate(
         for key, value in metric(trajectory.sample, trajectory.context).items():
             numbers[f"metric/{name}" + (f"/{key}" if key else "")] = value
     return Evaluation(
-        numbers=numbers, collected=collected, held_out=held_out, texts=_texts(codec, trajectory)
+        numbers=numbers,
+        collected=collected,
+        held_out=held_out,
+        texts=_texts(codec, trajectory),
+        codec=codec,
     )
 
 

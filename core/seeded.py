@@ -6,7 +6,7 @@ says which part a row belongs to, so that none is in two.
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -20,7 +20,7 @@ HELD_OUT_EVERY = 5  # one prompt in so many is held out
 
 
 class SeededContexts(Contexts):
-    """Rows with a "prompt", made by ``make``; demonstrations are what ``demonstrate`` writes.
+    """Rows with a "prompt", made by ``make``; demonstrations are what ``answers`` gives.
 
     Args:
         num_train, num_held_out: rows of each; num_demonstrations: texts to train a base on;
@@ -55,9 +55,13 @@ class SeededContexts(Contexts):
     def make(self, number: int, *, held_out: bool) -> Mapping[str, Any]:
         """The row of a number; what is drawn depends on ``seed`` and ``number`` alone."""
 
-    @abstractmethod
     def demonstrate(self, row: Mapping[str, Any], number: int) -> str:
-        """What the base's corpus answers to a row."""
+        """What the base's corpus answers to a row, where samples are texts."""
+        raise NotImplementedError(f"{type(self).__name__} has no demonstrations")
+
+    def answers(self, rows: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> Samples:
+        """The corpus's answers to rows: texts, unless a subclass makes other samples."""
+        return Samples(native=tuple(map(self.demonstrate, rows, numbers)))
 
     def belongs(self, row: Mapping[str, Any], *, held_out: bool) -> bool:
         """Whether a row is of that part: by default a hash of its prompt says it."""
@@ -94,5 +98,4 @@ class SeededContexts(Contexts):
         context = self._context(index, first, held_out=held_out)
         assert context.native is not None
         numbers = [first + one for one in index.tolist()]
-        texts = map(self.demonstrate, context.native, numbers)
-        return context, Samples(native=tuple(texts))
+        return context, self.answers(context.native, numbers)

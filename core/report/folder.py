@@ -41,12 +41,14 @@ class Evaluation:
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One finished sample as text, with what it scored."""
+    """One finished sample as text, with what it scored; ``picture`` is a data URI or None."""
 
     text: str
     reward: float | None
     held_out: float | None
     parts: Mapping[str, float]
+    prompt: str = ""
+    picture: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from suite.core.report.samples import parts_section, samples_section
 from suite.core.report.style import style_sheet
 
 REPORT_NAME = "report.html"
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def write_report(folder: Path) -> Path:

@@ -25,6 +25,7 @@ from suite.core.report.folder import (
     text_of,
 )
 from suite.core.report.intervals import Estimate, normal_interval
+from suite.core.report.pictures import safe_picture
 
 SCHEMA = 1
 
@@ -147,6 +148,8 @@ def _read_samples(path: Path, notes: list[str]) -> list[Sample]:
             reward=number_of(row, "reward"),
             held_out=number_of(row, "held_out"),
             parts=_numbers(row.get("parts")),
+            prompt=text_of(row, "prompt", ""),
+            picture=safe_picture(text_of(row, "picture", "")),
         )
         for row in _read_lines(path, notes)
     ]

@@ -10,6 +10,7 @@ from suite.core.report.folder import Run, Sample, part_means
 from suite.core.report.intervals import difference
 from suite.core.report.logo import Alphabet, chemistry_key, coloured, common_alphabet, logos
 from suite.core.report.markup import Markup, figure, join, table, tag, untrusted
+from suite.core.report.pictures import gallery
 from suite.core.report.svg import Bar, interval_chart
 from suite.core.report.wording import axis_label, count, number, written
 
@@ -23,7 +24,9 @@ def samples_section(run: Run) -> Markup:
     if not texts:
         return tag("p", "This run has written no samples.", class_="note")
     alphabet = common_alphabet(texts)
-    parts = [_logos(run, alphabet), chemistry_key(alphabet)] if alphabet else []
+    shown = [gallery("Before", run.before), gallery("After", run.after)]
+    parts = [one for one in shown if one is not None]
+    parts += [_logos(run, alphabet), chemistry_key(alphabet)] if alphabet else []
     parts += [
         _table(run, "Before", run.before[:NUM_SHOWN], len(run.before), alphabet),
         _table(run, "After", run.after[:NUM_SHOWN], len(run.after), alphabet),

@@ -109,6 +109,9 @@ p{margin:.4em 0;max-width:76ch;overflow-wrap:anywhere}
  gap:12px 28px;align-items:start}
 .charts.small{grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr))}
 figure{margin:6px 0;min-width:0}
+.gallery{display:flex;flex-wrap:wrap;gap:12px}
+.gallery figure{width:130px}
+.gallery img{image-rendering:pixelated;border:1px solid var(--rule)}
 figcaption{font-size:.875rem;font-weight:500;margin-bottom:2px;overflow-wrap:anywhere}
 figure svg{display:block;width:100%;height:auto;max-width:600px}
 svg.wide{display:block;height:auto;max-width:none}

@@ -112,14 +112,33 @@ def schema(name: str) -> dict[str, Any]:
 
 def draw_request(draw: random.Random, number: int) -> Request:
     """A request; every ABSTAIN_EVERY-th asks for what is not on offer, a third for three things."""
-    names = draw.sample([kind.name for kind in KINDS], OFFERED + 1)
-    offered, missing = names[:OFFERED], names[OFFERED]
+    count = (1, 2, 3)[number % 3]
+    while True:
+        *offered, missing = draw.sample([kind.name for kind in KINDS], OFFERED + 1)
+        chosen = _apart(draw, offered, count)
+        if len(chosen) == count:
+            break
     if number % ABSTAIN_EVERY == 0:
         calls = [drawn_call(draw, missing)]
         return Request(said=_said(calls), offered=tuple(offered), wanted=())
-    count = (1, 2, 3)[number % 3]
-    calls = [drawn_call(draw, name) for name in draw.sample(offered, count)]
+    calls = [drawn_call(draw, name) for name in chosen]
     return Request(said=_said(calls), offered=tuple(offered), wanted=tuple(calls))
+
+
+def _apart(draw: random.Random, names: Sequence[str], count: int) -> list[str]:
+    """At most ``count`` tools that share no sort of value, so that each value has one place."""
+    chosen: list[str] = []
+    for name in draw.sample(names, len(names)):
+        taken = {sort for one in chosen for sort in sorts(one)}
+        if len(chosen) < count and not taken & set(sorts(name)):
+            chosen.append(name)
+    return chosen
+
+
+def sorts(name: str) -> tuple[str, ...]:
+    """What a tool's arguments are: a room, a person, a number, a switch ..."""
+    arguments = BY_NAME[name].arguments
+    return tuple(key if kind == "text" else kind for key, kind in arguments.items())
 
 
 def drawn_call(draw: random.Random, name: str) -> Call:

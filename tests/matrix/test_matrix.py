@@ -42,6 +42,7 @@ STAGES = {
     "gflownet/micro": Stage(task="molecule/micro"),
     "control/micro": Stage(task="robotics/micro"),
     "causal_lm/micro": Stage(task="maths/micro"),
+    "diffusion/micro": Stage(task="image/micro"),
     "discrete_diffusion/micro": Stage(
         task="micro/unmasking",
         settings={"policy.length": 4, "policy.letters": 4, "policy.num_steps": 4},
@@ -179,7 +180,7 @@ def test_likelihood_training_makes_the_demonstrations_likelier(cell: Cell) -> No
         shown = Samples(tokens=drawn.tokens[:1].expand(16, -1))
     else:
         assert drawn.values is not None
-        shown = Samples(values=drawn.values[:1].expand(16, -1))
+        shown = Samples(values=drawn.values[:1].expand(16, *drawn.values.shape[1:]))
     run.contexts = Taught(shown, made.context)
     Trainer(run, built.algorithm).train()
 

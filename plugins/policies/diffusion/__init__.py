@@ -1,0 +1,1 @@
+"""Diffusion and flow policies on images: a decision is a denoising step."""

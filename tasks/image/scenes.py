@@ -1,0 +1,50 @@
+"""Scenes of one to three coloured shapes from captions, attribute pairs held out.
+
+The embedded default: the base learns from captioned pictures of which a share is of another scene.
+One detector trains, the other, which shares no step with it, holds out.
+"""
+
+from suite.core.task import Task, Use
+
+WORDS = (
+    "red", "green", "blue", "yellow", "circle", "square", "triangle",
+    "top-left", "top-right", "bottom-left", "bottom-right", "and",
+)  # fmt: skip
+
+TASK = Task(
+    name="image/scenes",
+    summary="Scenes of one to three coloured shapes from captions; attribute pairs are held out.",
+    contexts=Use("image/captions", slips=0.4),
+    reward=Use("image/scene", detector="measured"),
+    held_out_reward=Use("image/scene", detector="matched"),
+    policy=Use("diffusion/tiny", words=WORDS, max_words=11),
+    codec=Use("image/picture"),
+    metrics=(Use("image/objects"),),
+    default_algo="grpo",
+    # The first training caption: yellow triangle top-left.
+    known_rewards=(
+        ("yellow triangle top-left", 1.0),
+        ("yellow circle top-left", 0.0),
+        ("yellow triangle top-right", 0.0),
+        ("yellow triangle top-left and red circle top-right", 0.0),
+    ),
+    known_context=0,
+    base={
+        "num_steps": 900,
+        "num_contexts": 48,
+        "group_size": 1,
+        "learning_rate": 2e-3,
+        "schedule": "cosine",
+        "warmup_updates": 20,
+    },
+    settings={
+        "train.num_steps": 30,
+        "train.num_contexts": 16,
+        "train.group_size": 8,
+        "train.learning_rate": 3e-4,
+        "train.warmup_updates": 5,
+        "train.num_epochs": 1,
+        "train.eval_every": 15,
+        "train.eval_samples": 128,
+    },
+)
