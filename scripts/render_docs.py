@@ -16,6 +16,7 @@ import click
 
 from suite.cli import main as suite_command
 from suite.core import matrix, registry
+from suite.core.bench import bench_page
 from suite.core.claim_result import Result, claim_result
 from suite.core.claim_text import claims_page, markdown_table
 from suite.core.claims import all_claims
@@ -84,6 +85,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "claims.md": claims,
     "cli.md": commands,
     "matrix.md": algorithms_by_policies,
+    "bench.md": bench_page,
 }
 
 
