@@ -16,6 +16,7 @@ from suite.core.errors import SuiteError
 from suite.core.records import Context, Samples
 
 STRIDE = 840 << 40  # keeps the remainder by small counts, and lies beyond all that is asked for
+MOST_TRIES = 10_000
 HELD_OUT_EVERY = 5  # one prompt in so many is held out
 
 
@@ -71,12 +72,17 @@ class SeededContexts(Contexts):
     def row(self, number: int, *, held_out: bool) -> Mapping[str, Any]:
         """Row ``number`` of a part."""
         key = (held_out, number)
-        while key not in self._rows:
-            made = self.make(number, held_out=held_out)
-            if self.belongs(made, held_out=held_out):
-                self._rows[key] = made
-            number += STRIDE
+        if key not in self._rows:
+            self._rows[key] = self._first(number, held_out=held_out)
         return self._rows[key]
+
+    def _first(self, number: int, *, held_out: bool) -> Mapping[str, Any]:
+        for attempt in range(MOST_TRIES):
+            made = self.make(number + attempt * STRIDE, held_out=held_out)
+            if self.belongs(made, held_out=held_out):
+                return made
+        part = "held-out" if held_out else "training"
+        raise AssertionError(f"{type(self).__name__} makes no row of the {part} part")
 
     def _context(self, index: Tensor, first: int, *, held_out: bool) -> Context:
         rows = [self.row(first + one, held_out=held_out) for one in index.tolist()]

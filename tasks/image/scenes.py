@@ -21,12 +21,12 @@ TASK = Task(
     codec=Use("image/picture"),
     metrics=(Use("image/objects"),),
     default_algo="grpo",
-    # The first training caption: yellow triangle top-left.
+    # The first training caption: yellow square bottom-right and yellow triangle top-left.
     known_rewards=(
-        ("yellow triangle top-left", 1.0),
-        ("yellow circle top-left", 0.5),
-        ("yellow triangle top-right", 0.0),
-        ("yellow triangle top-left and red circle top-right", 0.5),
+        ("yellow square bottom-right and yellow triangle top-left", 1.0),
+        ("yellow square bottom-right and yellow circle top-left", 0.75),
+        ("yellow square bottom-right", 0.5),
+        ("red circle top-right", 0.0),
     ),
     known_context=0,
     base={

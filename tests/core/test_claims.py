@@ -55,13 +55,13 @@ AGAINST_CONTROL = replace(CLAIM, baseline=Arm(label="best of n", algo="control:b
 def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The configurations that are run, as they are asked for."""
     asked: list[str] = []
-    real = claim_bench._run
+    real = claim_bench.run_once
 
     def counting(config: Any) -> Any:
         asked.append(config.to_toml())
         return real(config)
 
-    monkeypatch.setattr(claim_bench, "_run", counting)
+    monkeypatch.setattr(claim_bench, "run_once", counting)
     return asked
 
 

@@ -1,5 +1,6 @@
 """Contexts made from numbers: parts apart, the same each time, made once."""
 
+import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ class Numbers(SeededContexts):
 
     def make(self, number: int, *, held_out: bool) -> Mapping[str, Any]:
         self.made += 1
-        return {"prompt": str((number * 7919 + self.seed) % 50)}
+        return {"prompt": str(random.Random(f"{self.seed}/{number}").randrange(50))}
 
     def demonstrate(self, row: Mapping[str, Any], number: int) -> str:
         return f"{row['prompt']} by {number}"
@@ -56,3 +57,17 @@ def test_demonstrations_are_of_their_own_numbers() -> None:
 def test_empty_parts_are_refused(name: str) -> None:
     with pytest.raises(SuiteError, match=name):
         numbers(**{name: 0})
+
+
+def test_a_part_without_rows_is_told_and_not_waited_for() -> None:
+    class One(Numbers):
+        def make(self, number: int, *, held_out: bool) -> Mapping[str, Any]:
+            return {"prompt": "the same"}
+
+    contexts = One(
+        num_train=1, num_held_out=1, num_demonstrations=0, num_held_out_demonstrations=0, seed=0
+    )
+    held_out = contexts.belongs({"prompt": "the same"}, held_out=True)
+    contexts.row(0, held_out=held_out)
+    with pytest.raises(AssertionError, match="no row"):
+        contexts.row(0, held_out=not held_out)
