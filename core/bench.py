@@ -6,7 +6,7 @@ seed, with the key of everything that they rest on; the table is rendered from t
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -153,7 +153,7 @@ def line_of(name: str, folder: Path) -> Line:
         config, stored = _config(name, seed), read(_path(folder, name, seed))
         if stored is not None:
             found.append(stored)
-        if stored is None or key_of(config).changed_since(stored.key):
+        if stored is None or _called_stale(stored.key, key_of(config)):
             stale.append(seed)
     numbers = {
         arm: {one.seed: value for one in found if (value := one.numbers.get(arm)) is not None}
@@ -167,6 +167,11 @@ def line_of(name: str, folder: Path) -> Line:
         seconds=tuple(one.seconds for one in found),
         stale=tuple(stale),
     )
+
+
+def _called_stale(old: Key, now: Key) -> bool:
+    """Another torch is measured again, and calls nothing stale: pages are the same everywhere."""
+    return bool(replace(now, torch=old.torch).changed_since(old))
 
 
 def read(path: Path) -> Measurement | None:

@@ -38,13 +38,13 @@ TASK = Task(
         "warmup_updates": 20,
     },
     settings={
-        "train.num_steps": 30,
+        "train.num_steps": 20,
         "train.num_contexts": 16,
         "train.group_size": 8,
-        "train.learning_rate": 3e-4,
+        "train.learning_rate": 1e-4,
         "train.warmup_updates": 5,
         "train.num_epochs": 1,
-        "train.eval_every": 15,
+        "train.eval_every": 10,
         "train.eval_samples": 128,
     },
 )

@@ -46,10 +46,10 @@ TASK = Task(
     ),
     known_context=0,
     base={
-        "num_steps": 2400,
-        "num_contexts": 32,
+        "num_steps": 1200,
+        "num_contexts": 64,
         "group_size": 1,
-        "learning_rate": 4e-3,
+        "learning_rate": 3e-3,
         "schedule": "cosine",
         "warmup_updates": 20,
     },

@@ -14,7 +14,7 @@ from suite.core.config import Request, resolve_request
 from suite.core.errors import SuiteError
 
 
-def stored(folder: Path, seed: int, tuned: float, base: float, *, torch: str | None = None) -> None:
+def stored(folder: Path, seed: int, tuned: float, base: float, **changed: str) -> None:
     import json
 
     key = key_of(resolve_request(Request(domain="protein", seed=seed)))
@@ -23,7 +23,7 @@ def stored(folder: Path, seed: int, tuned: float, base: float, *, torch: str | N
         method="drakes",
         numbers={"tuned": tuned, "base": base, "best_quarter": None},
         seconds=10.0 * (seed + 1),
-        key=key if torch is None else replace(key, torch=torch),
+        key=replace(key, **changed),
         machine={},
     )
     folder.mkdir(exist_ok=True)
@@ -48,11 +48,17 @@ def test_gains_are_paired_and_their_interval_is_students(tmp_path: Path) -> None
 
 def test_missing_and_stale_seeds_are_marked_and_named(tmp_path: Path) -> None:
     stored(tmp_path, 0, 3.0, 1.0)
-    stored(tmp_path, 1, 3.0, 1.0, torch="0.0")
+    stored(tmp_path, 1, 3.0, 1.0, config="another")
     assert line_of("protein", tmp_path).stale == (1, 2)
     table = quick_table(("protein",), folder=tmp_path)
     assert "protein*" in table
     assert "suite bench quick --run protein" in table
+
+
+def test_another_torch_calls_nothing_stale(tmp_path: Path) -> None:
+    for seed in (0, 1, 2):
+        stored(tmp_path, seed, 3.0, 1.0, torch="0.0")
+    assert line_of("protein", tmp_path).stale == ()
 
 
 def test_every_domain_but_those_for_tests_is_in_the_table() -> None:
