@@ -20,6 +20,7 @@ from torch import Tensor
 from suite.core.errors import SuiteError
 from suite.core.metric import Codec
 from suite.core.records import Samples
+from suite.domains.molecule.drawing import data_uri
 
 ELEMENTS = ("C", "N", "O", "F", "S", "Cl")
 VALENCES = (4, 3, 2, 1, 2, 1)
@@ -142,6 +143,11 @@ class GraphCodec(Codec):
     def _smiles(self, row: list[int]) -> str:
         molecule = to_molecule(row[: self.max_nodes], row[self.max_nodes :], self.elements)
         return "" if molecule is None else plain_smiles(molecule)
+
+    def picture(self, native: object) -> str | None:
+        """A drawing; None for what is no molecule."""
+        molecule = parse(str(native)) if native else None
+        return None if molecule is None else data_uri(molecule)
 
 
 def num_rings(tokens: Tensor, max_nodes: int) -> Tensor:

@@ -1,5 +1,7 @@
 """Molecules in and out: round trips, every graph of a policy, and what is refused."""
 
+import base64
+
 import pytest
 import torch
 from rdkit import Chem
@@ -8,6 +10,7 @@ from suite.core.errors import SuiteError
 from suite.core.randomness import Streams
 from suite.core.records import Context, Samples
 from suite.core.registry import make_policy
+from suite.core.report.pictures import safe_picture
 from suite.core.rollout import rollout
 from suite.domains.molecule.chemistry import GraphCodec, parse, plain_smiles, why_not
 from suite.domains.molecule.corpus import made_molecules
@@ -91,3 +94,16 @@ def test_stereochemistry_is_left_out() -> None:
     molecule = parse("C[C@H](N)C(=O)O")
     assert molecule is not None
     assert plain_smiles(molecule) == "CC(N)C(=O)O"
+
+
+def test_a_molecule_is_drawn_for_the_report_and_what_is_none_is_not() -> None:
+    drawn = GraphCodec().picture("CCO")
+    assert drawn is not None
+    assert safe_picture(drawn) == drawn
+    text = base64.b64decode(drawn.partition(",")[2]).decode()
+    assert "<svg" in text
+    assert "OH" in text or ">O<" in text or "atom-2" in text
+    assert "http" not in text.replace("http://www.w3.org", "").replace("http://www.rdkit.org", "")
+    assert GraphCodec().picture("CCO") != GraphCodec().picture("CCN")
+    assert GraphCodec().picture("") is None
+    assert GraphCodec().picture("C(") is None
