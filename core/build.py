@@ -125,15 +125,7 @@ def build(config: Config, *, folder: Path | None = None) -> Built:
     check_capabilities(config.recipe.name, algorithm, use.name, policy.capabilities)
     if config.saved is not None:
         check_shape(policy, use.name, config)
-    reward = _reward(config, task.reward, "reward")
-    if config.reward is not None or config.reward_cmd is not None:
-        if task.environment is not None:
-            raise SuiteError(
-                f"the environment of the task '{task.name}' rewards each decision; a reward of "
-                "finished samples would not be read.\nDrop --reward and --reward-cmd, or name a "
-                "task without an environment: `suite list tasks`."
-            )
-        reward = user_reward(config.reward, config.reward_cmd)
+    reward = _training_reward(config)
     check_reward_view(config, algorithm, reward)
     run = Run(
         seed=config.seed,
@@ -160,6 +152,19 @@ def build(config: Config, *, folder: Path | None = None) -> Built:
         fixed=fixed,
         fixed_use=fixed_use,
     )
+
+
+def _training_reward(config: Config) -> Reward | None:
+    """The user's reward, or the task's; None where the environment rewards each decision."""
+    if config.reward is None and config.reward_cmd is None:
+        return _reward(config, config.task.reward, "reward")
+    if config.task.environment is not None:
+        raise SuiteError(
+            f"the environment of the task '{config.task.name}' rewards each decision; a reward of "
+            "finished samples would not be read.\nDrop --reward and --reward-cmd, or name a "
+            "task without an environment: `suite list tasks`."
+        )
+    return user_reward(config.reward, config.reward_cmd)
 
 
 def freeze_base(built: Built) -> None:

@@ -7,6 +7,7 @@ says which part a row belongs to, so that none is in two.
 import hashlib
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
@@ -20,37 +21,40 @@ MOST_TRIES = 10_000
 HELD_OUT_EVERY = 5  # one prompt in so many is held out
 
 
+@dataclass(kw_only=True, eq=False)
 class SeededContexts(Contexts):
     """Rows with a "prompt", made by ``make``; demonstrations are what ``answers`` gives.
 
+    Subclasses are dataclasses too: a setting more is a field more.
+
     Args:
-        num_train, num_held_out: rows of each; num_demonstrations: texts to train a base on;
-            num_held_out_demonstrations: texts that answer held-out rows.
+        num_train, num_held_out: rows of each; num_demonstrations: answers to train a base on;
+            num_held_out_demonstrations: answers to held-out rows.
+        slips: the share of demonstrations that are wrong, as a corpus that people wrote is.
         seed: of all of them.
 
     Raises:
-        SuiteError: a number below 1 (below 0 for demonstrations).
+        SuiteError: a number below 1 (below 0 for demonstrations), or a share that is none.
     """
 
-    def __init__(
-        self,
-        *,
-        num_train: int,
-        num_held_out: int,
-        num_demonstrations: int,
-        num_held_out_demonstrations: int,
-        seed: int,
-    ) -> None:
-        if min(num_train, num_held_out) < 1 or num_demonstrations < 0:
+    num_train: int = 2048
+    num_held_out: int = 512
+    num_demonstrations: int = 32768
+    num_held_out_demonstrations: int = 512
+    slips: float = 0.0
+    seed: int = 0
+    _rows: dict[tuple[bool, int], Mapping[str, Any]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    def __post_init__(self) -> None:
+        if min(self.num_train, self.num_held_out) < 1 or self.num_demonstrations < 0:
             raise SuiteError(
                 "contexts.num_train and contexts.num_held_out must be at least 1, and "
                 "contexts.num_demonstrations at least 0."
             )
-        self.num_train, self.num_held_out = num_train, num_held_out
-        self.num_demonstrations = num_demonstrations
-        self.num_held_out_demonstrations = num_held_out_demonstrations
-        self.seed = seed
-        self._rows: dict[tuple[bool, int], Mapping[str, Any]] = {}
+        if not 0 <= self.slips <= 1:
+            raise SuiteError(f"contexts.slips must be a share, 0 to 1; got {self.slips}.")
 
     @abstractmethod
     def make(self, number: int, *, held_out: bool) -> Mapping[str, Any]:

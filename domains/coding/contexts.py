@@ -8,6 +8,7 @@ asked in one part.
 import hashlib
 import random
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from suite.core.errors import SuiteError
@@ -23,44 +24,25 @@ from suite.domains.coding.programs import (
 )
 
 
+@dataclass(kw_only=True, eq=False)
 class ProgramContexts(SeededContexts):
     """Seeded problems; ``Context.native`` holds rows of ``code/tests`` with their prompt.
 
     Args:
-        slips: the share of demonstrations that misread one part of the description.
-        num_tests: hidden inputs a problem.
-        num_train, num_held_out, num_demonstrations, num_held_out_demonstrations, seed: see
-            ``SeededContexts``.
+        num_tests: hidden inputs a problem, at least 2.
 
     Raises:
-        SuiteError: a share that is none, or a number below 1.
+        SuiteError: as ``SeededContexts``, or fewer tests.
     """
 
-    def __init__(
-        self,
-        *,
-        slips: float = 0.0,
-        num_tests: int = 6,
-        num_train: int = 2048,
-        num_held_out: int = 512,
-        num_demonstrations: int = 32768,
-        num_held_out_demonstrations: int = 512,
-        seed: int = 0,
-    ) -> None:
-        if not 0 <= slips <= 1 or num_tests < 2:
-            raise SuiteError(
-                f"coding/programs: 'slips' = {slips} must be a share, and 'num_tests' = "
-                f"{num_tests} at least 2."
-            )
-        super().__init__(
-            num_train=num_train,
-            num_held_out=num_held_out,
-            num_demonstrations=num_demonstrations,
-            num_held_out_demonstrations=num_held_out_demonstrations,
-            seed=seed,
-        )
-        self.slips, self.num_tests = slips, num_tests
-        self._specs: dict[str, Spec] = {}  # by name: the judge's rows have no place for them
+    num_tests: int = 6
+    # By name: the judge's rows have no place for them.
+    _specs: dict[str, Spec] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.num_tests < 2:
+            raise SuiteError(f"contexts.num_tests must be at least 2; got {self.num_tests}.")
 
     def make(self, number: int, *, held_out: bool) -> Mapping[str, Any]:
         draw = random.Random(f"coding {self.seed} {number}")

@@ -6,6 +6,7 @@ learns from is what the web has: a share of its captions does not describe the p
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -24,43 +25,30 @@ from suite.domains.image.scenes import (
 )
 
 
+@dataclass(kw_only=True, eq=False)
 class SceneContexts(SeededContexts):
     """Seeded captions; ``Context.native`` holds rows with a prompt.
 
+    A slip is a picture of another scene than the caption's.
+
     Args:
-        slips: the share of demonstrations whose picture is of another scene than the caption's.
         most_objects: in a scene, 1 to 3.
-        num_train, num_held_out, num_demonstrations, num_held_out_demonstrations, seed: see
-            ``SeededContexts``.
 
     Raises:
-        SuiteError: a share that is none, or a number out of range.
+        SuiteError: as ``SeededContexts``, or a number of objects out of range.
     """
 
-    def __init__(
-        self,
-        *,
-        slips: float = 0.0,
-        most_objects: int = MOST_OBJECTS,
-        num_train: int = 1024,
-        num_held_out: int = 256,
-        num_demonstrations: int = 32768,
-        num_held_out_demonstrations: int = 256,
-        seed: int = 0,
-    ) -> None:
-        if not 0 <= slips <= 1 or not 1 <= most_objects <= MOST_OBJECTS:
+    num_train: int = 1024
+    num_held_out: int = 256
+    num_held_out_demonstrations: int = 256
+    most_objects: int = MOST_OBJECTS
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 1 <= self.most_objects <= MOST_OBJECTS:
             raise SuiteError(
-                f"image/captions: 'slips' = {slips} must be a share, and 'most_objects' = "
-                f"{most_objects} 1 to {MOST_OBJECTS}."
+                f"image/captions: 'most_objects' = {self.most_objects} must be 1 to {MOST_OBJECTS}."
             )
-        super().__init__(
-            num_train=num_train,
-            num_held_out=num_held_out,
-            num_demonstrations=num_demonstrations,
-            num_held_out_demonstrations=num_held_out_demonstrations,
-            seed=seed,
-        )
-        self.slips, self.most_objects = slips, most_objects
 
     def make(self, number: int, *, held_out: bool) -> Mapping[str, Any]:
         draw = random.Random(f"image {self.seed} {number}")

@@ -7,7 +7,7 @@ off its middle.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -26,6 +26,7 @@ HELD_OUT_PAIRS = frozenset({("red", "square"), ("green", "triangle"), ("blue", "
 RADII = (5, 6)
 SHIFTS = (-1, 0, 1)
 MOST_OBJECTS = 3
+VOCABULARIES: tuple[Collection[str], ...] = (COLOURS, SHAPES, PLACES)  # of a caption's words
 
 
 @dataclass(frozen=True, order=True)
@@ -54,7 +55,7 @@ def read_caption(text: str) -> Scene:
     things = []
     for part in text.split(" and "):
         words = part.split(" ")
-        known = zip(words, (COLOURS, SHAPES, PLACES), strict=False)
+        known = zip(words, VOCABULARIES, strict=False)
         if len(words) != 3 or not all(word in names for word, names in known):
             raise ValueError(f"no caption: {text!r}")
         colour, shape, place = words

@@ -7,6 +7,8 @@ which a share may end in a wrong label, as people's do.
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from suite.core.errors import SuiteError
@@ -28,71 +30,58 @@ MOST_DISTRACTORS = 3  # the held-out kinds are too few for more
 FEWEST_KINDS = 12
 
 
+@dataclass(kw_only=True, eq=False)
 class ProblemContexts(SeededContexts):
     """Seeded problems, made when they are first asked for.
 
-    ``Context.native`` holds rows: prompt, answer, solution, premises, conclusion, label, depth.
+    ``Context.native`` holds rows: prompt, answer, solution, premises, conclusion, label, depth. A
+    slip ends in a wrong label.
 
     Args:
-        num_train, num_held_out: problems of each; num_demonstrations: worked answers to train a
-            base on; num_held_out_demonstrations: worked answers to held-out problems.
         depths, held_out_depths: lengths of chains, drawn evenly; 1 to 4.
         share_words: whether held-out problems use the names and kinds of training ones; a hash of
             the problem then tells them apart.
         num_words: with ``share_words``, how many kinds and how many names are used; 0: all.
         distractors: rules in each problem that lead nowhere, 0 to 3; the first is a decoy.
-        slips: the share of demonstrations that end in a wrong label.
-        seed: of all of them.
 
     Raises:
-        SuiteError: a depth or a number that is out of range, or too few problems or words.
+        SuiteError: as ``SeededContexts``, a depth or a number out of range, or too few words.
     """
 
-    def __init__(
-        self,
-        *,
-        num_train: int = 3072,
-        num_held_out: int = 512,
-        num_demonstrations: int = 24576,
-        num_held_out_demonstrations: int = 512,
-        depths: Sequence[int] = (1, 2, 3),
-        held_out_depths: Sequence[int] = (1, 2, 3),
-        share_words: bool = False,
-        num_words: int = 0,
-        distractors: int = 1,
-        slips: float = 0.0,
-        seed: int = 0,
-    ) -> None:
-        for name, given in (("depths", depths), ("held_out_depths", held_out_depths)):
+    num_train: int = 3072
+    num_demonstrations: int = 24576
+    depths: Sequence[int] = (1, 2, 3)
+    held_out_depths: Sequence[int] = (1, 2, 3)
+    share_words: bool = False
+    num_words: int = 0
+    distractors: int = 1
+    # By identity of the row, which is kept.
+    _problems: dict[int, Problem] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        both = (("depths", self.depths), ("held_out_depths", self.held_out_depths))
+        for name, given in both:
             if not given or not all(1 <= depth <= LONGEST_CHAIN for depth in given):
                 raise SuiteError(
                     f"logic/problems: '{name}' must be lengths of 1 to {LONGEST_CHAIN} rules, got "
                     f"{list(given)}."
                 )
-        if not 0 <= distractors <= MOST_DISTRACTORS:
+        if not 0 <= self.distractors <= MOST_DISTRACTORS:
             raise SuiteError(
-                f"logic/problems: 'distractors' must be 0 to {MOST_DISTRACTORS}, got {distractors}."
+                f"logic/problems: 'distractors' must be 0 to {MOST_DISTRACTORS}, got "
+                f"{self.distractors}."
             )
-        if num_words and not (share_words and num_words >= FEWEST_KINDS):
+        if self.num_words and not (self.share_words and self.num_words >= FEWEST_KINDS):
             raise SuiteError(
-                f"logic/problems: 'num_words' = {num_words} needs share_words=true and is "
+                f"logic/problems: 'num_words' = {self.num_words} needs share_words=true and is "
                 f"{FEWEST_KINDS} at least, or 0 for all."
             )
-        if not 0 <= slips <= 1:
-            raise SuiteError(f"logic/problems: 'slips' must be a share, got {slips}.")
-        super().__init__(
-            num_train=num_train,
-            num_held_out=num_held_out,
-            num_demonstrations=num_demonstrations,
-            num_held_out_demonstrations=num_held_out_demonstrations,
-            seed=seed,
-        )
-        self.depths, self.held_out_depths = tuple(depths), tuple(held_out_depths)
-        self.share_words, self.distractors, self.slips = share_words, distractors, slips
-        shared = every_word()
-        kept = num_words or None
-        self._shared = Words(names=shared.names[:kept], kinds=shared.kinds[:kept])
-        self._problems: dict[int, Problem] = {}  # by identity of the row, which is kept
+
+    @cached_property
+    def _shared(self) -> Words:
+        shared, kept = every_word(), self.num_words or None
+        return Words(names=shared.names[:kept], kinds=shared.kinds[:kept])
 
     def problem(self, number: int, *, held_out: bool) -> Problem:
         """Problem ``number`` of either part."""

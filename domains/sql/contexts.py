@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from suite.core.cache import cache_key, locked, lookup, store
-from suite.core.errors import SuiteError
 from suite.core.seeded import SeededContexts
 from suite.domains.sql.questions import draw_question, misread
 from suite.domains.sql.schemas import SCHEMAS, is_held_out, write_database
@@ -24,36 +23,7 @@ class QueryContexts(SeededContexts):
     """Seeded questions; ``Context.native`` holds rows of ``sql/execution`` with their prompt.
 
     The databases are written to the cache on first use.
-
-    Args:
-        slips: the share of demonstrations that answer another question.
-        num_train, num_held_out, num_demonstrations, num_held_out_demonstrations, seed: see
-            ``SeededContexts``.
-
-    Raises:
-        SuiteError: a share that is none, or a number below 1.
     """
-
-    def __init__(
-        self,
-        *,
-        slips: float = 0.0,
-        num_train: int = 2048,
-        num_held_out: int = 512,
-        num_demonstrations: int = 32768,
-        num_held_out_demonstrations: int = 512,
-        seed: int = 0,
-    ) -> None:
-        if not 0 <= slips <= 1:
-            raise SuiteError(f"sql/questions: 'slips' must be a share, got {slips}.")
-        super().__init__(
-            num_train=num_train,
-            num_held_out=num_held_out,
-            num_demonstrations=num_demonstrations,
-            num_held_out_demonstrations=num_held_out_demonstrations,
-            seed=seed,
-        )
-        self.slips = slips
 
     @cached_property
     def folder(self) -> Path:

@@ -8,43 +8,12 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from suite.core.errors import SuiteError
 from suite.core.seeded import SeededContexts
 from suite.domains.tools.requests import draw_request, misheard, schema, written
 
 
 class RequestContexts(SeededContexts):
-    """Seeded requests; ``Context.native`` holds rows of ``tools/calls``.
-
-    Args:
-        slips: the share of demonstrations that are careless.
-        num_train, num_held_out, num_demonstrations, num_held_out_demonstrations, seed: see
-            ``SeededContexts``.
-
-    Raises:
-        SuiteError: a share that is none, or a number below 1.
-    """
-
-    def __init__(
-        self,
-        *,
-        slips: float = 0.0,
-        num_train: int = 2048,
-        num_held_out: int = 512,
-        num_demonstrations: int = 32768,
-        num_held_out_demonstrations: int = 512,
-        seed: int = 0,
-    ) -> None:
-        if not 0 <= slips <= 1:
-            raise SuiteError(f"tools/requests: 'slips' must be a share, got {slips}.")
-        super().__init__(
-            num_train=num_train,
-            num_held_out=num_held_out,
-            num_demonstrations=num_demonstrations,
-            num_held_out_demonstrations=num_held_out_demonstrations,
-            seed=seed,
-        )
-        self.slips = slips
+    """Seeded requests; ``Context.native`` holds rows of ``tools/calls``."""
 
     def make(self, number: int, *, held_out: bool) -> Mapping[str, Any]:
         request = draw_request(random.Random(f"tools {self.seed} {number}"), number)

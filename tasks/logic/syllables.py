@@ -5,6 +5,7 @@ Words are shared between the parts, because a policy that reads whole words know
 """
 
 from suite.core.task import Task, Use
+from suite.tasks import recipes
 
 WORDS = (
     "Abe", "Ada", "Amy", "Ann", "Ben", "Bob", "Cal", "Dan", "Deb", "Eli", "Eva", "Fay",
@@ -45,22 +46,6 @@ TASK = Task(
         ("", 0.0),
     ),
     known_context=0,
-    base={
-        "num_steps": 1200,
-        "num_contexts": 64,
-        "group_size": 1,
-        "learning_rate": 3e-3,
-        "schedule": "cosine",
-        "warmup_updates": 20,
-    },
-    settings={
-        "train.num_steps": 40,
-        "train.num_contexts": 32,
-        "train.group_size": 8,
-        "train.learning_rate": 3e-4,
-        "train.warmup_updates": 5,
-        "train.num_epochs": 1,
-        "train.eval_every": 20,
-        "train.eval_samples": 256,
-    },
+    base=recipes.corpus(num_steps=1200),
+    settings=recipes.GRPO,
 )

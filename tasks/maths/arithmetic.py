@@ -5,6 +5,7 @@ The held-out reward is the same judge on problems that neither the base nor trai
 """
 
 from suite.core.task import Task, Use
+from suite.tasks import recipes
 
 TASK = Task(
     name="maths/arithmetic",
@@ -25,22 +26,6 @@ TASK = Task(
         ("15, or 14", 0.0),
     ),
     known_context=0,
-    base={
-        "num_steps": 1400,
-        "num_contexts": 64,
-        "group_size": 1,
-        "learning_rate": 3e-3,
-        "schedule": "cosine",
-        "warmup_updates": 20,
-    },
-    settings={
-        "train.num_steps": 40,
-        "train.num_contexts": 32,
-        "train.group_size": 8,
-        "train.learning_rate": 3e-4,
-        "train.warmup_updates": 5,
-        "train.num_epochs": 1,
-        "train.eval_every": 20,
-        "train.eval_samples": 256,
-    },
+    base=recipes.corpus(num_steps=1400),
+    settings=recipes.GRPO,
 )

@@ -4,6 +4,7 @@ The embedded default: the base learns from queries of which a share answers anot
 """
 
 from suite.core.task import Task, Use
+from suite.tasks import recipes
 
 WORDS = (
     "team", "city", "shop", "club", "farm", "school", "player", "book", "car", "song", "dog",
@@ -40,22 +41,6 @@ TASK = Task(
         ("", 0.0),
     ),
     known_context=0,
-    base={
-        "num_steps": 800,
-        "num_contexts": 64,
-        "group_size": 1,
-        "learning_rate": 3e-3,
-        "schedule": "cosine",
-        "warmup_updates": 20,
-    },
-    settings={
-        "train.num_steps": 40,
-        "train.num_contexts": 32,
-        "train.group_size": 8,
-        "train.learning_rate": 3e-4,
-        "train.warmup_updates": 5,
-        "train.num_epochs": 1,
-        "train.eval_every": 20,
-        "train.eval_samples": 256,
-    },
+    base=recipes.corpus(num_steps=800),
+    settings=recipes.GRPO,
 )
