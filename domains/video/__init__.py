@@ -1,0 +1,1 @@
+"""Video: clips of moving shapes, their detectors and rewards."""

@@ -1,0 +1,46 @@
+"""Captions as contexts, and captioned clips to learn from.
+
+A held-out caption has a colour move as that colour never moves in training. The corpus that a base
+learns from is what the web has: a share of its captions does not describe the clip.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from suite.core.records import Samples
+from suite.core.seeded import SeededContexts
+from suite.domains.video.motions import MOTIONS, caption, misdescribed, read_caption, render
+
+
+@dataclass(kw_only=True, eq=False)
+class MotionContexts(SeededContexts):
+    """Seeded captions; ``Context.native`` holds rows with a prompt.
+
+    A slip is a clip of another motion than the caption's.
+    """
+
+    num_train: int = 1024
+    num_held_out: int = 256
+    num_held_out_demonstrations: int = 256
+
+    def make(self, number: int, *, held_out: bool) -> Mapping[str, Any]:
+        draw = random.Random(f"video {self.seed} {number}")
+        asked = [one for one in MOTIONS if one.is_held_out == held_out]
+        return {"prompt": caption(draw.choice(asked))}
+
+    def belongs(self, row: Mapping[str, Any], *, held_out: bool) -> bool:
+        return read_caption(row["prompt"]).is_held_out == held_out
+
+    def answers(self, rows: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> Samples:
+        clips = [self._clip(*pair) for pair in zip(rows, numbers, strict=True)]
+        return Samples(values=torch.stack(clips))
+
+    def _clip(self, row: Mapping[str, Any], number: int) -> torch.Tensor:
+        draw = random.Random(f"video {self.seed} {number} clip")
+        motion = read_caption(row["prompt"])
+        wrong = draw.random() < self.slips
+        return render(misdescribed(motion, draw) if wrong else motion, draw)

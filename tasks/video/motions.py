@@ -1,0 +1,50 @@
+"""Clips of a shape that moves or falls from captions, what some colours do is held out.
+
+The embedded default: the base learns from captioned clips of which a share shows another motion.
+One detector trains, the other, which shares no step with it, holds out.
+"""
+
+from suite.core.task import Task, Use
+
+WORDS = (
+    "red", "green", "blue", "ball", "box", "left", "right", "up", "down", "falls", "slow", "fast",
+)  # fmt: skip
+
+TASK = Task(
+    name="video/motions",
+    summary="Clips of a shape that moves or falls, from captions; some pairs of colour and motion are held out.",
+    contexts=Use("video/captions", slips=0.4),
+    reward=Use("video/motion", detector="measured", partial=True),
+    held_out_reward=Use("video/motion", detector="matched"),
+    # Three channels are a frame: the clip is denoised as a whole.
+    policy=Use("diffusion/tiny", size=16, channels=24, words=WORDS, max_words=4, guidance=2.0),
+    codec=Use("video/clip"),
+    metrics=(Use("video/tracks"),),
+    default_algo="grpo",
+    # The first training caption: ball right fast.
+    known_rewards=(
+        ("ball right fast", 1.0),
+        ("box right fast", 2 / 3),
+        ("ball left slow", 1 / 3),
+        ("box falls", 0.0),
+    ),
+    known_context=0,
+    base={
+        "num_steps": 1600,
+        "num_contexts": 32,
+        "group_size": 1,
+        "learning_rate": 3e-3,
+        "schedule": "cosine",
+        "warmup_updates": 20,
+    },
+    settings={
+        "train.num_steps": 40,
+        "train.num_contexts": 16,
+        "train.group_size": 8,
+        "train.learning_rate": 2e-4,
+        "train.warmup_updates": 5,
+        "train.num_epochs": 1,
+        "train.eval_every": 10,
+        "train.eval_samples": 128,
+    },
+)
