@@ -15,6 +15,7 @@ from suite.testing.sampler import check_sampler
 from suite.testing.values import (
     check_codec,
     check_contexts,
+    check_demonstrations,
     check_domain,
     check_metric,
     check_task,
@@ -26,6 +27,7 @@ __all__ = [
     "check_claim",
     "check_codec",
     "check_contexts",
+    "check_demonstrations",
     "check_distribution",
     "check_domain",
     "check_environment",

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -44,6 +44,7 @@ from suite.testing.values import (
     TASK_CHECKS,
     TaskSubject,
     check_codec,
+    check_demonstrations,
     check_domain,
     check_metric,
 )
@@ -284,6 +285,9 @@ def _check_contexts(entry: Entry) -> Iterator[Result]:
         yield _no_task(entry)
         return
     yield from _run_all(entry, CONTEXTS_CHECKS, built.run.contexts)
+    if built.config.task.base is not None:
+        check = partial(check_demonstrations, built.run.contexts, built.run.policy)
+        yield from _run_one(entry, "teaches the policy", check)
 
 
 def _check_codec(entry: Entry) -> Iterator[Result]:

@@ -12,10 +12,13 @@ from suite.core.build import check_before_loading, make_algorithm
 from suite.core.config import Request, resolve_request
 from suite.core.contexts import Contexts
 from suite.core.metric import Codec, Metric
+from suite.core.policy import Policy
+from suite.core.randomness import Streams
 from suite.core.records import Context, Samples
 from suite.core.task import Task, Use
 from suite.testing.checks import Check, distance, require, run_checks
 
+NUM_LEARNT = 64  # demonstrations that a policy is asked about
 SCORE_TOLERANCE = 1e-3  # of a known reward, relative above 1: tasks state four decimals
 
 # --- contexts, codec, metric --------------------------------------------------------------------
@@ -69,6 +72,25 @@ CONTEXTS_CHECKS: tuple[Check[Contexts], ...] = (
     keeps_held_out_contexts_apart,
     demonstrates_in_its_own_contexts,
 )
+
+
+def check_demonstrations(contexts: Contexts, policy: Policy) -> None:
+    """The first demonstrations have a finite likelihood under the policy that learns from them.
+
+    Raises:
+        AssertionError: one has none.
+        SuiteError: the policy says itself what is wrong.
+    """
+    rows = min(NUM_LEARNT, contexts.num_demonstrations)
+    context, samples = contexts.demonstrations(torch.arange(rows))
+    streams = Streams(0, 0, "conformance", range(rows))
+    with torch.no_grad():
+        nll = policy.unfixed().nll(samples, context, streams)
+    wrong = torch.nonzero(~nll.isfinite()).flatten().tolist()
+    require(
+        not wrong,
+        f"the policy gives demonstrations {wrong} no chance; correct them or the policy's settings",
+    )
 
 
 def check_codec(codec: Codec, natives: Sequence[object]) -> None:
@@ -167,6 +189,8 @@ def uses_only_what_exists(subject: TaskSubject) -> None:
     for kind, use in uses:
         if use is not None:
             registry.find(kind, use.name)
+    for name in task.algo_settings:
+        registry.find("algorithm", name)
 
 
 def can_be_run_by_its_default_algorithm(subject: TaskSubject) -> None:

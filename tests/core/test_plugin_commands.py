@@ -214,7 +214,7 @@ def test_a_new_plugin_installs_runs_and_passes_its_own_tests(tmp_path: Path) -> 
 
     assert "5 passed" in tests
     assert "[my-domain]" in listed
-    assert "19 ok, 0 FAILED, 0 not checked" in checked
+    assert "20 ok, 0 FAILED, 0 not checked" in checked
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> str:

@@ -1,5 +1,6 @@
 """Checks of contexts, codecs, metrics, domains and tasks."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,11 +10,20 @@ import torch
 from torch import Tensor
 
 from suite.core import registry
-from suite.core.contexts import Contexts
+from suite.core.contexts import Contexts, Unconditioned
+from suite.core.errors import SuiteError
 from suite.core.metric import Codec, Metric
 from suite.core.records import Context, Samples
+from suite.core.registry import make_policy
 from suite.core.task import Domain, Task, Use
-from suite.testing import check_codec, check_contexts, check_domain, check_metric, check_task
+from suite.testing import (
+    check_codec,
+    check_contexts,
+    check_demonstrations,
+    check_domain,
+    check_metric,
+    check_task,
+)
 from suite.testing import values as checks
 
 # --- contexts -----------------------------------------------------------------------------------
@@ -70,6 +80,52 @@ def test_sound_contexts_pass() -> None:
 def test_a_fault_of_contexts_is_found(kind: type[Contexts], message: str) -> None:
     with pytest.raises(AssertionError, match=message):
         check_contexts(kind())
+
+
+class Rows(Unconditioned):
+    """Demonstrations of the micro graph policy: methanol, and what the caller adds."""
+
+    def __init__(self, *more: list[int]) -> None:
+        self.rows = torch.tensor([[1, 3, 0, 1, 0, 0], *more])
+        self.num_demonstrations = len(self.rows)
+
+    def demonstrations(self, index: Tensor) -> tuple[Context, Samples]:
+        return self.train(index), Samples(tokens=self.rows[index])
+
+
+def test_demonstrations_that_the_policy_can_build_pass() -> None:
+    check_demonstrations(Rows(), make_policy("gflownet/micro", {}))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param([4, 0, 0, 0, 0, 0], id="no such kind"),
+        pytest.param([3, 1, 0, 3, 0, 0], id="oxygen by a triple bond"),
+        pytest.param([1, 1, 0, 0, 0, 0], id="two pieces"),
+        pytest.param([0, 0, 0, 0, 0, 0], id="nothing"),
+        pytest.param([1, 1, 1, 1, 1, 1], id="a ring too small"),
+    ],
+)
+def test_demonstrations_that_it_cannot_build_are_shown(row: list[int]) -> None:
+    policy = make_policy("gflownet/micro", {"min_ring": 4})
+    shown = re.escape(f"nodes {row[:3]}, bonds {row[3:]}.")
+    with pytest.raises(SuiteError, match=shown):
+        check_demonstrations(Rows(row), policy)
+
+
+def test_demonstrations_of_another_size_name_both_sizes() -> None:
+    policy = make_policy("gflownet/micro", {"max_nodes": 4})
+    with pytest.raises(SuiteError, match="have 6 tokens, and a graph of 4 nodes has 10"):
+        check_demonstrations(Rows(), policy)
+
+
+def test_demonstrations_without_a_chance_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a policy that does not refuse by itself what it cannot make."""
+    policy = make_policy("gflownet/micro", {})
+    monkeypatch.setattr(policy, "nll", lambda *_: torch.tensor([1.0, float("inf")]))
+    with pytest.raises(AssertionError, match=r"gives demonstrations \[1\] no chance"):
+        check_demonstrations(Rows([1, 0, 0, 0, 0, 0]), policy)
 
 
 # --- codec and metric ---------------------------------------------------------------------------
@@ -157,6 +213,7 @@ def test_a_sound_task_passes() -> None:
         ({"codec": Use("micro/lettres")}, "no codec named 'micro/lettres'"),
         ({"metrics": (Use("beauty"),)}, "no metric named 'beauty'"),
         ({"default_algo": ""}, "name a default_algo"),
+        ({"algo_settings": {"rlo": {"algo.beta": 1.0}}}, "no algorithm named 'rlo'"),
         ({"known_rewards": (("AAAA", -1.1258),)}, "at least two known_rewards that differ"),
         (
             {"known_rewards": (("AAAA", -1.1258), ("DDDD", 0.5))},

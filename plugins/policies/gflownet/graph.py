@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from suite.core.distributions import Categorical, RelaxedTokens, StepDistribution
+from suite.core.errors import SuiteError
 from suite.core.policy import Policy, State, where_active
 from suite.core.randomness import Streams
 from suite.core.records import Context, Samples, Trajectory
@@ -116,10 +117,37 @@ class GraphPolicy(Policy):
     # --- likelihood -----------------------------------------------------------------------------
 
     def graphs_of(self, samples: Samples) -> Graphs:
-        """Finished graphs from their tokens [B, A + P]."""
+        """Finished graphs from their tokens [B, A + P].
+
+        Raises:
+            SuiteError: a row is no graph of this space.
+        """
         assert samples.tokens is not None
+        width = self.space.max_nodes + self.space.num_pairs
+        if samples.tokens.shape[1] != width:
+            raise SuiteError(
+                f"samples have {samples.tokens.shape[1]} tokens, and a graph of "
+                f"{self.space.max_nodes} nodes has {width}: the nodes and their pairs.\n"
+                "Give the codec and policy.max_nodes the same number."
+            )
         nodes, bonds = samples.tokens.split([self.space.max_nodes, self.space.num_pairs], dim=1)
-        return Graphs(nodes=nodes, bonds=bonds)
+        graphs = Graphs(nodes=nodes, bonds=bonds)
+        self._refuse(graphs, ~self.space.fits(graphs))
+        return graphs
+
+    def _refuse(self, graphs: Graphs, wrong: Tensor) -> None:
+        """An error that shows the first of the rows ``wrong`` [N], if there is one."""
+        if not bool(wrong.any()):
+            return
+        row, space = int(wrong.int().argmax()), self.space
+        raise SuiteError(
+            f"a sample is not a graph that this policy can build: nodes "
+            f"{graphs.nodes[row].tolist()}, bonds {graphs.bonds[row].tolist()}.\n"
+            f"One is in one piece, its nodes are of kinds 1 to {space.num_kinds} with valences "
+            f"{space.valences}, and it has at most {space.max_rings} rings, none of fewer than "
+            f"{space.min_ring} nodes and each with a bond of order 1 or 2 that closes it.\n"
+            "Correct the demonstrations, or policy.valences, max_nodes, max_rings and min_ring."
+        )
 
     def nll(
         self, samples: Samples, context: Context, streams: Streams, *, draws: int = 1
@@ -138,6 +166,8 @@ class GraphPolicy(Policy):
         log_p = self._law(every).log_prob(actions.flatten()).view(actions.shape)
         exits = (actions == EXIT).cumsum(dim=1)
         log_forward = log_p.masked_fill(exits > 1, 0.0).sum(dim=1)  # the first exit is a decision
+        # Weights that went wrong give nan; -inf is an action that the masks forbid: a small ring.
+        self._refuse(graphs, torch.isneginf(log_forward).view(-1, draws).any(dim=1))
         symmetry = log_automorphisms(self.space, graphs).to(log_forward.dtype)
         bound = log_q.to(log_forward.dtype) - log_forward
         return bound.view(-1, draws).mean(dim=1) + symmetry

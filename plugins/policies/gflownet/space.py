@@ -125,6 +125,19 @@ class GraphSpace:
         valence = torch.tensor((0, *self.valences), device=graphs.nodes.device)
         return valence[graphs.nodes] - self.matrix(graphs).sum(dim=-1)
 
+    def fits(self, graphs: Graphs) -> Tensor:
+        """Which graphs are whole, with this space's kinds, valences and number of rings, [N] bool.
+
+        Sizes of rings are not looked at.
+        """
+        known = (graphs.nodes >= 0) & (graphs.nodes <= self.num_kinds)
+        nodes = torch.where(known, graphs.nodes, 0)
+        free = self.free_valence(Graphs(nodes=nodes, bonds=graphs.bonds))
+        there = graphs.nodes > 0
+        apart = there.unsqueeze(1) & there.unsqueeze(2) & ~self._within(graphs, self.max_nodes - 1)
+        counts = there.any(dim=1) & (graphs.num_rings <= self.max_rings)
+        return known.all(dim=1) & (free >= 0).all(dim=1) & ~apart.flatten(1).any(dim=1) & counts
+
     def legal(self, graphs: Graphs) -> Tensor:
         """Which actions may be taken, [N, V] bool; one at least in every state."""
         device = graphs.nodes.device

@@ -1,0 +1,1 @@
+"""The domain outside-molecules: at most six atoms of C, N and O, written as SMILES."""
