@@ -26,8 +26,8 @@ class _Group(click.Group):
         except KeyboardInterrupt:
             click.echo("\nstopped; `suite resume` goes on from the last checkpoint", err=True)
             ctx.exit(130)
-        except (click.exceptions.Exit, click.ClickException, click.Abort):
-            raise
+        except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
+            raise  # click ends quietly where the reader of a pipe has gone
         except Exception as error:
             if ctx.params.get("debug"):
                 raise

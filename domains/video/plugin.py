@@ -19,8 +19,8 @@ def suite_make_domain(name: str) -> "Domain":
 
     return Domain(
         name="video",
-        summary="A sample is a clip [3 F, H, H] in [-1, 1], a decision a denoising step; rewards are "
-        "shares of clips that move as their captions say.",
+        summary="A sample is a clip [3 F, H, H] in [-1, 1], a decision a denoising step; rewards "
+        "are shares of clips that move as their captions say.",
         default_task="video/motions",
     )
 

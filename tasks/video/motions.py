@@ -1,4 +1,4 @@
-"""Clips of a shape that moves or falls from captions, what some colours do is held out.
+"""Clips of a shape that moves or falls from captions, one motion in five is held out.
 
 The embedded default: the base learns from captioned clips of which a share shows another motion.
 One detector trains, the other, which shares no step with it, holds out.
@@ -12,7 +12,7 @@ WORDS = (
 
 TASK = Task(
     name="video/motions",
-    summary="Clips of a shape that moves or falls, from captions; some pairs of colour and motion are held out.",
+    summary="Clips of a shape that moves or falls, from captions; one motion in five is held out.",
     contexts=Use("video/captions", slips=0.4),
     reward=Use("video/motion", detector="measured", partial=True),
     held_out_reward=Use("video/motion", detector="matched"),
@@ -21,16 +21,16 @@ TASK = Task(
     codec=Use("video/clip"),
     metrics=(Use("video/tracks"),),
     default_algo="grpo",
-    # The first training caption: ball right fast.
+    # The first training caption: red box right slow.
     known_rewards=(
-        ("ball right fast", 1.0),
-        ("box right fast", 2 / 3),
-        ("ball left slow", 1 / 3),
-        ("box falls", 0.0),
+        ("red box right slow", 1.0),
+        ("red ball right slow", 0.75),
+        ("red box left fast", 0.5),
+        ("blue ball falls", 0.0),
     ),
     known_context=0,
     base={
-        "num_steps": 1600,
+        "num_steps": 3000,
         "num_contexts": 32,
         "group_size": 1,
         "learning_rate": 3e-3,
@@ -38,13 +38,13 @@ TASK = Task(
         "warmup_updates": 20,
     },
     settings={
-        "train.num_steps": 40,
-        "train.num_contexts": 16,
+        "train.num_steps": 20,
+        "train.num_contexts": 32,
         "train.group_size": 8,
-        "train.learning_rate": 2e-4,
+        "train.learning_rate": 5e-5,
         "train.warmup_updates": 5,
         "train.num_epochs": 1,
         "train.eval_every": 10,
-        "train.eval_samples": 128,
+        "train.eval_samples": 256,
     },
 )

@@ -240,3 +240,9 @@ def test_a_run_names_what_scored_it_and_the_report_shows_it(
     info = json.loads((tmp_path / "out" / "run.json").read_text())
     assert info["reward"].endswith("mine.py:score")
     assert info["held_out_reward"] == "micro/table"
+
+
+def test_a_reader_that_leaves_a_pipe_is_no_internal_error() -> None:
+    command = f"{sys.executable} -m suite.cli run --help | true"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
