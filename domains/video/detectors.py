@@ -34,7 +34,8 @@ FARTHEST = 500.0  # squared distance; noise of deviation .25 is nearer, a missin
 
 def light(clips: Tensor) -> Tensor:
     """How bright each channel is, [B, 8, 3, 16, 16] in [0, 1]."""
-    return ((clips.clamp(-1.0, 1.0) + 1.0) / 2.0).unflatten(1, (FRAMES, CHANNELS))
+    shares: Tensor = (clips.clamp(-1.0, 1.0) + 1.0) / 2.0
+    return shares.reshape(-1, FRAMES, CHANNELS, SIDE, SIDE)
 
 
 def middles(white: Tensor) -> tuple[Tensor, Tensor]:

@@ -38,7 +38,9 @@ def suite_make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
     """Build the reward called ``name``."""
     from suite.domains.video.reward import GravityReward, MotionReward
 
-    return {"video/motion": MotionReward, "video/gravity": GravityReward}[name](**config)
+    if name == "video/gravity":
+        return GravityReward(**config)
+    return MotionReward(**config)
 
 
 @hookimpl
