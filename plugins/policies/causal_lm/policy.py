@@ -7,6 +7,7 @@ Shapes: B samples or N rows, P tokens of the longest prompt, T of an answer, S s
 units, K layers.
 """
 
+import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -54,6 +55,7 @@ class CausalLM(Policy):
                 f"{max_prompt + num_steps} tokens.\nUse fewer."
             )
         self.model, self.tokenizer = model, tokenizer
+        self.cache_name = cache_name(model.base_model)
         self.num_steps, self.max_prompt, self.temperature = num_steps, max_prompt, temperature
         self.chat = chat and getattr(tokenizer, "chat_template", None) is not None
         self.end, self.pad = int(tokenizer.eos_token_id), int(tokenizer.pad_token_id)
@@ -128,8 +130,8 @@ class CausalLM(Policy):
             input_ids=ids,
             attention_mask=shown.long(),
             position_ids=places[:, -ids.shape[1] :],
-            past_key_values=past,
             use_cache=True,
+            **{self.cache_name: past},
         )
         return output.last_hidden_state, _packed(past)
 
@@ -248,6 +250,11 @@ class CausalLM(Policy):
         super().save(folder, name=name, settings=settings)
         self.model.save_pretrained(folder / "transformers")
         self.tokenizer.save_pretrained(folder / "transformers")
+
+
+def cache_name(trunk: Any) -> str:
+    """The argument by which ``trunk`` takes its cache: transformers 5.24 renamed it for most."""
+    return "cache" if "cache" in inspect.signature(trunk.forward).parameters else "past_key_values"
 
 
 def _prompts(context: Context) -> list[str]:
