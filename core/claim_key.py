@@ -139,8 +139,11 @@ def _digest(data: bytes) -> str:
 
 
 def folder_hash(folder: Path) -> str:
-    """Of the code and settings of a plugin's folder."""
-    found = (path for path in folder.rglob("*") if path.suffix in (".py", ".toml", ".json"))
+    """Of the code and data of a plugin's folder.
+
+    Settings of presets stand in the resolved configuration: a new preset changes no other's number.
+    """
+    found = (path for path in folder.rglob("*") if path.suffix in (".py", ".json"))
     named = {path.relative_to(folder).as_posix(): path for path in found}
     return _digest("".join(f"{name} {_hash(named[name])}\n" for name in sorted(named)).encode())
 

@@ -24,12 +24,12 @@ def test_comments_docstrings_and_layout_change_no_hash(tmp_path: Path) -> None:
 
 def test_a_changed_file_of_a_plugin_changes_its_hash(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = 1\n")
-    (tmp_path / "b.toml").write_text("x = 1\n")
+    (tmp_path / "b.json").write_text("1")
     (tmp_path / "notes.md").write_text("read me\n")
     before = folder_hash(tmp_path)
     (tmp_path / "notes.md").write_text("read me again\n")
     assert folder_hash(tmp_path) == before
-    (tmp_path / "b.toml").write_text("x = 2\n")
+    (tmp_path / "b.json").write_text("2")
     changed = folder_hash(tmp_path)
     assert changed != before
     (tmp_path / "a.py").rename(tmp_path / "c.py")

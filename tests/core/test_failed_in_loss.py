@@ -103,7 +103,9 @@ def test_the_mean_is_over_the_rows_that_were_scored() -> None:
 def test_the_micro_batch_size_changes_it_by_rounding_alone(size: int) -> None:
     whole, metrics = update(Failing({0, 5}))
     parts, also = update(Failing({0, 5}), micro_batch_size=size)
-    torch.testing.assert_close(parts, whole, rtol=1e-4, atol=1e-6)
+    # Terms of a sum cancel, so rounding is judged beside the largest entry, not each by its own.
+    scale = whole.abs().max()
+    torch.testing.assert_close(parts / scale, whole / scale, rtol=1e-5, atol=1e-6)
     assert also == pytest.approx(metrics, rel=1e-4)
 
 
