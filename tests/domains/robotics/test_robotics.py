@@ -43,13 +43,19 @@ class Wordy(Faulty):
     action_space = gymnasium.spaces.MultiDiscrete([2, 3])
 
 
+class Unmade(Faulty):
+    def __init__(self) -> None:
+        raise OSError("no such robot")
+
+
 @pytest.fixture(scope="module", autouse=True)
 def registered() -> Iterator[None]:
     gymnasium.register("Faulty-v0", Faulty)
     gymnasium.register("Broken-v0", Faulty, kwargs={"always": True})
     gymnasium.register("Wordy-v0", Wordy)
+    gymnasium.register("Unmade-v0", Unmade)
     yield
-    for name in ("Faulty-v0", "Broken-v0", "Wordy-v0"):
+    for name in ("Faulty-v0", "Broken-v0", "Wordy-v0", "Unmade-v0"):
         gymnasium.registry.pop(name)
 
 
@@ -112,6 +118,20 @@ def test_shares_of_a_space_reach_its_ends_and_no_further() -> None:
 def test_an_unknown_environment_is_named() -> None:
     with pytest.raises(SuiteError, match=r"no Gymnasium environment 'CartPole-v99'"):
         gym("CartPole-v99")
+
+
+@pytest.mark.parametrize(
+    ("id", "meant"), [("HalfCheeta-v5", "HalfCheetah-v5"), ("CartPole-v9", "CartPole-v1")]
+)
+def test_an_environment_near_the_unknown_one_is_suggested(id: str, meant: str) -> None:
+    with pytest.raises(SuiteError, match=f"Did you mean '{meant}'") as caught:
+        gym(id)
+    assert "pprint_registry()" in str(caught.value)
+
+
+def test_an_environment_that_cannot_be_made_says_why() -> None:
+    with pytest.raises(SuiteError, match=r"'Unmade-v0' can be made: OSError: no such robot"):
+        gym("Unmade-v0")
 
 
 def test_an_action_space_that_no_policy_serves_is_refused() -> None:
