@@ -36,7 +36,8 @@ def swing_up(seen: Any, step: int) -> Any:
     return np.array([push], dtype=np.float32)
 
 
-# What ``python -m suite.domains.robotics.gaits`` found, rounded: some 2.2 m/s.
+# What ``python -m suite.domains.robotics.gaits`` found, rounded: some 2 m/s, but for starts from
+# which it stumbles.
 HALF_CHEETAH = Gait(
     rate=1.26,
     swing=(0.73, 0.19, 0.30, 0.49, 0.88, 0.35),

@@ -18,6 +18,6 @@ TASK = replace(
     ),
     codec=Use("molecule/smiles", length=LENGTH),
     metrics=(Use("molecule/string_statistics", length=LENGTH, data=DATA),),
-    data="molecules/zinc250k_valid.txt.gz",
+    data="molecules/zinc250k_test.txt.gz",
     base={**(STRINGS.base or {}), "num_steps": 600},
 )
