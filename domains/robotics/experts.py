@@ -76,7 +76,9 @@ def play(id: str, *, episodes: int, steps: int, slip: float, seed: int) -> list[
 
 def _episode(environment: Any, expert: Expert, chance: Any, slip: float, seed: int) -> Any:
     seen, _ = environment.reset(seed=seed)
-    observations, actions, ended = [], [], False
+    observations: list[Any] = []
+    actions: list[Any] = []
+    ended = False
     while not ended:
         slipped = chance.random() < slip
         action = environment.action_space.sample() if slipped else expert(seen, len(actions))
