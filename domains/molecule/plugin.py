@@ -56,6 +56,13 @@ def made(**config: Any) -> "Contexts":
     return MadeMolecules(**config)
 
 
+def smiles_strings(**config: Any) -> "Contexts":
+    """SMILES of a file, or of molecules made by rule."""
+    from suite.domains.molecule.strings import SmilesStrings
+
+    return SmilesStrings(**config)
+
+
 def scratch(**config: Any) -> "Contexts":
     """Nothing to learn from."""
     from suite.core.contexts import Unconditioned
@@ -95,9 +102,25 @@ def made_statistics(max_nodes: int = 12, num_known: int = 4_000) -> "Metric":
     return MoleculeStatistics(codec=graphs(max_nodes=max_nodes), known=known)
 
 
+def smiles(**config: Any) -> "Codec":
+    """SMILES to symbols and back."""
+    from suite.domains.molecule.smiles import SmilesCodec
+
+    return SmilesCodec(**config)
+
+
+def string_statistics(length: int = 64, data: str | None = None) -> "Metric":
+    """Statistics of SMILES strings; novel is what the file, or the rule, does not hold."""
+    from suite.domains.molecule.metrics import MoleculeStatistics
+    from suite.domains.molecule.strings import corpus
+
+    return MoleculeStatistics(codec=smiles(length=length), known=frozenset(corpus(data)))
+
+
 CONTEXTS: dict[str, Callable[..., "Contexts"]] = {
     "molecule/made": made,
     "molecule/scratch": scratch,
+    "molecule/strings": smiles_strings,
 }
 REWARDS: dict[str, Callable[..., "Reward"]] = {
     "molecule/desirability": desirability,
@@ -106,5 +129,11 @@ REWARDS: dict[str, Callable[..., "Reward"]] = {
     "molecule/logp": one_part("logp"),
     "molecule/alerts": one_part("alerts"),
 }
-METRICS: dict[str, Callable[..., "Metric"]] = {"molecule/made_statistics": made_statistics}
-CODECS: dict[str, Callable[..., "Codec"]] = {"molecule/graphs": graphs}
+METRICS: dict[str, Callable[..., "Metric"]] = {
+    "molecule/made_statistics": made_statistics,
+    "molecule/string_statistics": string_statistics,
+}
+CODECS: dict[str, Callable[..., "Codec"]] = {
+    "molecule/graphs": graphs,
+    "molecule/smiles": smiles,
+}

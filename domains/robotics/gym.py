@@ -6,6 +6,7 @@ automatic reset hides it), and an environment that raises drops its row instead 
 Shapes: K rows, O observation size, H actions a chunk, A action size.
 """
 
+import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from suite.domains.robotics.video import check_drawn
 
 VIDEOS = ("off", "auto", "required")
 MEND_VIDEO = "Correct environment.video."
+LIST_ALL = 'Run `python -c "import gymnasium; gymnasium.pprint_registry()"` for those there are.'
 Answer = tuple[Any, float, bool, bool, bool]
 
 
@@ -125,13 +127,21 @@ def from_space(space: spaces.Box, action: Any) -> Any:
 
 
 def probe(id: str) -> tuple[Any, dict[str, int]]:
-    """The action space of an environment, and what it asks of a policy."""
+    """The action space of an environment, and what it asks of a policy.
+
+    Raises:
+        SuiteError: there is no such environment, it cannot be made, or no policy serves it.
+    """
     try:
         sample = gymnasium.make(id)
-    except (gymnasium.error.Error, ModuleNotFoundError) as error:
+    except gymnasium.error.UnregisteredEnv as error:
+        close = difflib.get_close_matches(id, gymnasium.registry, n=1, cutoff=0.5)
+        hint = f"Did you mean '{close[0]}'?" if close else str(error)
+        raise SuiteError(f"no Gymnasium environment '{id}'. {hint}\n{LIST_ALL}") from error
+    except Exception as error:
         raise SuiteError(
-            f"no Gymnasium environment '{id}': {error}.\n"
-            'Run `python -c "import gymnasium; gymnasium.pprint_registry()"` for those there are.'
+            f"no Gymnasium environment '{id}' can be made: {type(error).__name__}: {error}.\n"
+            f"Install what it needs, or name another one. {LIST_ALL}"
         ) from error
     seen, acted = sample.observation_space, sample.action_space
     if not isinstance(seen, spaces.Box) or not isinstance(acted, spaces.Box | spaces.Discrete):

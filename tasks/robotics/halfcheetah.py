@@ -1,6 +1,7 @@
-"""Run with a planar robot of six joints (MuJoCo), 100 steps an episode, from scratch.
+"""Run with a planar robot of six joints (MuJoCo), 100 steps an episode.
 
-No demonstrations and no expert: the base is the untrained policy.
+The base clones a gait of open-loop sines that acts at random at some of its steps. The policy sees
+no clock, so that the clone has to read from its joints where in the gait it is, and runs slower.
 """
 
 from suite.core.task import Task, Use
@@ -10,7 +11,7 @@ ID = "HalfCheetah-v5"
 TASK = Task(
     name="robotics/halfcheetah",
     summary="Run forwards for 100 steps; the return is the way covered less the cost of control.",
-    contexts=Use("robotics/starts", id=ID),
+    contexts=Use("robotics/starts", id=ID, episodes=40, steps=100, slip=0.1),
     environment=Use("robotics/gym", id=ID, max_steps=100, video="auto"),
     policy=Use(
         "control/tiny",
@@ -23,6 +24,13 @@ TASK = Task(
     codec=Use("robotics/episode", id=ID),
     metrics=(Use("robotics/success", id=ID),),
     default_algo="ppo",
+    base={
+        "num_steps": 800,
+        "num_contexts": 64,
+        "group_size": 1,
+        "learning_rate": 3e-3,
+        "schedule": "cosine",
+    },
     settings={
         "train.num_contexts": 1,
         "train.group_size": 32,

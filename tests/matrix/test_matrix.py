@@ -40,6 +40,7 @@ STAGES = {
     "micro/actor": Stage(task="micro/cartpole", settings={"policy.num_steps": 16}),
     "micro/gflownet": Stage(task="micro/gflownet"),
     "gflownet/micro": Stage(task="molecule/micro"),
+    "gflownet/string/micro": Stage(task="micro/gflownet"),
     "control/micro": Stage(task="robotics/micro"),
     "causal_lm/micro": Stage(task="maths/micro"),
     "diffusion/micro": Stage(task="image/micro"),

@@ -167,6 +167,7 @@ SOUND: dict[str, dict[str, Any]] = {
     "micro/unmasking": {"length": 3, "letters": 4},
     "micro/gaussian": {},
     "micro/gflownet": {"length": 3, "letters": 2},
+    "gflownet/string/micro": {"length": 3, "letters": 2, "growth": "both_ends"},
     "discrete_diffusion/micro": {"length": 6, "letters": 4, "num_steps": 4},
 }
 

@@ -27,6 +27,9 @@ class _Settings(BaseModel):
     num_flow_steps: int = Field(4, ge=1, description="steps from noise to action")
     noise_low: float = Field(0.08, gt=0, description="least std of a flow step, and of a denoising")
     noise_high: float = Field(0.2, gt=0, description="largest std of a flow step")
+    weights: Literal["flat", "bound"] = Field(
+        "flat", description="of denoising steps in cloning: all alike, or those of the bound"
+    )
     mean: tuple[float, ...] | None = Field(None, description="of observations; null is 0")
     std: tuple[float, ...] | None = Field(None, description="of observations; null is 1")
     width: int = Field(64, ge=1, description="hidden units")
@@ -83,4 +86,5 @@ def suite_make_policy(name: str, config: Mapping[str, Any]) -> "Policy":
     steps = s.num_flow_steps
     if s.head == "flow":
         return FlowPolicy(sizes, num_flow_steps=steps, low=s.noise_low, high=s.noise_high)
-    return DiffusionPolicy(sizes, num_flow_steps=steps, floor=s.noise_low)
+    flat = s.weights == "flat"
+    return DiffusionPolicy(sizes, num_flow_steps=steps, floor=s.noise_low, flat=flat)

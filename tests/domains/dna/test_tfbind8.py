@@ -1,6 +1,7 @@
 """The measured 8-mers: reading, strands, the interpolated reward, the optimum, bad files."""
 
 import gzip
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -162,3 +163,29 @@ def test_every_published_table_is_whole() -> None:
         flipped = 3 - all_tokens().flip(-1)
         assert torch.equal(scores, scores[numbers(flipped)])
         assert float(scores.max()) > 0.45
+
+
+@pytest.mark.parametrize("growth", ["append", "both_ends"])
+def test_a_constructive_policy_writes_8_mers_of_one_length(
+    table: str, growth: str, tmp_path: Path
+) -> None:
+    from suite.core.api import run
+
+    settings = {
+        "policy.length": 8,
+        "policy.shortest": 8,
+        "policy.growth": growth,
+        "policy.width": 16,
+        "base.num_steps": 2,
+        "train.num_steps": 2,
+        "train.group_size": 8,
+        "train.eval_samples": 8,
+        "controls.enabled": False,
+    }
+    run(
+        task="dna/tfbind8", algo="tb", policy="gflownet/string", data=table,
+        out=tmp_path / "run", settings=settings,
+    )  # fmt: skip
+    lines = (tmp_path / "run" / "samples_after.jsonl").read_text().splitlines()
+    natives = [json.loads(line)["text"] for line in lines]
+    assert all(len(text) == 8 and set(text) <= set("ACGT") for text in natives)

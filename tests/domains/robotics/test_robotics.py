@@ -43,13 +43,19 @@ class Wordy(Faulty):
     action_space = gymnasium.spaces.MultiDiscrete([2, 3])
 
 
+class Unmade(Faulty):
+    def __init__(self) -> None:
+        raise OSError("no such robot")
+
+
 @pytest.fixture(scope="module", autouse=True)
 def registered() -> Iterator[None]:
     gymnasium.register("Faulty-v0", Faulty)
     gymnasium.register("Broken-v0", Faulty, kwargs={"always": True})
     gymnasium.register("Wordy-v0", Wordy)
+    gymnasium.register("Unmade-v0", Unmade)
     yield
-    for name in ("Faulty-v0", "Broken-v0", "Wordy-v0"):
+    for name in ("Faulty-v0", "Broken-v0", "Wordy-v0", "Unmade-v0"):
         gymnasium.registry.pop(name)
 
 
@@ -114,6 +120,20 @@ def test_an_unknown_environment_is_named() -> None:
         gym("CartPole-v99")
 
 
+@pytest.mark.parametrize(
+    ("id", "meant"), [("HalfCheeta-v5", "HalfCheetah-v5"), ("CartPole-v9", "CartPole-v1")]
+)
+def test_an_environment_near_the_unknown_one_is_suggested(id: str, meant: str) -> None:
+    with pytest.raises(SuiteError, match=f"Did you mean '{meant}'") as caught:
+        gym(id)
+    assert "pprint_registry()" in str(caught.value)
+
+
+def test_an_environment_that_cannot_be_made_says_why() -> None:
+    with pytest.raises(SuiteError, match=r"'Unmade-v0' can be made: OSError: no such robot"):
+        gym("Unmade-v0")
+
+
 def test_an_action_space_that_no_policy_serves_is_refused() -> None:
     with pytest.raises(SuiteError, match=r"MultiDiscrete.*no policy here can serve"):
         gym("Wordy-v0")
@@ -171,6 +191,24 @@ def test_a_scripted_expert_is_played_the_same_every_time() -> None:
     rows = torch.arange(first.num_demonstrations)
     one, other = first.demonstrations(rows)[1], again.demonstrations(rows)[1]
     assert torch.equal(one.tensor, other.tensor)
+
+
+def test_the_cheetahs_gait_runs_from_most_starts() -> None:
+    """Mean speed in metres a second, forwards; being blind, it stumbles from some starts."""
+    from suite.domains.robotics.experts import play
+
+    episodes = play("HalfCheetah-v5", episodes=8, steps=100, slip=0.0, seed=7)
+    speed = np.array([seen[:, 8].mean() for seen, _ in episodes])
+    assert speed.mean() > 1.5
+    assert (speed > 1.0).mean() >= 0.75
+
+
+def test_the_search_for_gaits_finds_one_that_beats_standing_still() -> None:
+    from suite.domains.robotics.gaits import episode_return, search
+
+    gait = search("HalfCheetah-v5", rounds=8, draws=16, seed=0)
+    environment = gymnasium.make("HalfCheetah-v5")
+    assert np.mean([episode_return(environment, gait, 50 + i) for i in range(4)]) > 50.0
 
 
 def test_the_pendulum_expert_swings_up() -> None:

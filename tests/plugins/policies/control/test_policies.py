@@ -162,7 +162,9 @@ def test_the_nll_of_an_actor_is_that_of_the_turns_that_took_place(head: str) -> 
 @pytest.mark.parametrize("head", ["flow", "diffusion"])
 def test_the_cloning_loss_of_a_chain_is_a_bound_on_its_own_likelihood(head: str) -> None:
     """One action of one number: the density of the chain by quadrature on a grid, K = 2."""
-    actor: Any = policy(head, actions=1, chunk=1, num_flow_steps=2, noise_low=0.3, noise_high=0.5)
+    actor: Any = policy(
+        head, actions=1, chunk=1, num_flow_steps=2, noise_low=0.3, noise_high=0.5, weights="bound"
+    )
     grid = torch.linspace(-6, 6, 601)
     width = float(grid[1] - grid[0])
     seen = torch.tensor([[0.3, -0.2]])
@@ -184,6 +186,27 @@ def test_the_cloning_loss_of_a_chain_is_a_bound_on_its_own_likelihood(head: str)
         draws = actor.nll(samples, context, Streams(0, 0, "nll", range(2000)))
     error = float(draws.std()) / math.sqrt(2000)
     assert float(draws.mean()) > exact - 4 * error
+
+
+def test_flat_cloning_weighs_every_denoising_step_by_the_mean_of_the_bounds_weights() -> None:
+    """A step's weight in the bound is the slope of its term in half the guess's squared error."""
+    bound: Any = policy("diffusion", actions=1, chunk=1, weights="bound").double()
+    flat: Any = policy("diffusion", actions=1, chunk=1).double()
+    seen, action = torch.zeros(1, 2).double(), torch.full((1, 1), 0.4).double()
+    noise = torch.full((1, 1), 0.7).double()
+    slopes = []
+    for k in range(bound.chain):
+        i = torch.tensor([k])
+        terms = []
+        for error in (0.0, 1.0):
+            for actor in (bound, flat):
+                actor.answer = lambda observation, i, x, off=error: torch.full_like(x, 0.4 + off)
+            terms.append(float(bound._term(seen, i, action, noise, noise)))
+        slopes.append(terms[1] - terms[0])
+        error_term = float(flat._term(seen, i, action, noise, noise))
+        assert error_term == pytest.approx(float(flat.step_weights().mean()), rel=1e-6)
+    torch.testing.assert_close(bound.step_weights(), torch.tensor(slopes).double())
+    assert slopes[-1] > 30 * slopes[-2]
 
 
 @pytest.mark.parametrize("head", ["gaussian", "flow", "diffusion"])
