@@ -1,6 +1,7 @@
 """Stories from a file: FOLIO, or anybody's own rows of ``logic/formula``."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,6 +9,8 @@ from suite.core.errors import SuiteError
 from suite.core.file_contexts import RowContexts, judged_rows
 
 ASKS = ("label", "formula")
+ATOM = re.compile(r"(\w+)\(([^()]+)\)")
+VARIABLE = re.compile(r"[u-z]\d?")
 INSTRUCTIONS = {
     "label": '\nDoes the conclusion follow? End with "Answer: True", "Answer: False" or '
     '"Answer: Uncertain".\n',
@@ -25,8 +28,7 @@ class FileContexts(RowContexts):
         ask: for the label of a conclusion, or for sentences as formulas (FOLIO has both; a formula
             that cannot be read is left out).
         held_out: the share of stories that are held out, chosen by a hash of the premises.
-        instruction: text that follows the question; {symbols} are the formulas whose symbols may
-            be used.
+        instruction: text that follows the question; {symbols} are those of the story's formulas.
 
     Raises:
         SuiteError: the file cannot be read, or a row has no question or cannot be judged.
@@ -61,8 +63,21 @@ def _asked(row: Mapping[str, Any], instruction: str, data: str) -> Mapping[str, 
             f"'{data}', {row.get('name', 'a row')}: there is no 'question', the text that a model "
             "is asked.\nAdd it to the row."
         )
-    symbols = "; ".join(map(str, row.get("context", ())))
-    return {**row, "prompt": question + instruction.replace("{symbols}", symbols)}
+    known = symbols([*map(str, row.get("context", ())), str(row.get("formula", ""))])
+    return {**row, "prompt": question + instruction.replace("{symbols}", known)}
+
+
+def symbols(formulas: Sequence[str]) -> str:
+    """Predicates with their places, then names, each in alphabetical order: "Eats(_, _), tom".
+
+    The formulas themselves would give the answer away.
+    """
+    predicates, names = set(), set()
+    for name, inside in ATOM.findall(" ".join(formulas)):
+        terms = [one.strip() for one in inside.split(",")]
+        predicates.add(f"{name}({', '.join('_' * len(terms))})")
+        names.update(one for one in terms if not VARIABLE.fullmatch(one))
+    return ", ".join([*sorted(predicates), *sorted(names)])
 
 
 def _story(row: Mapping[str, Any]) -> str:
