@@ -27,6 +27,10 @@ SMALL = {
     "policy.num_steps": 8,
 }
 MARKS = range(0x2000, 0x2300)  # quotation marks, dashes, signs of logic
+OWN: dict[str, dict[str, Any]] = {
+    "maths/gym": {"contexts.num_rows": 20},
+    "sql/public": {"train.num_contexts": 1, "train.eval_samples": 2, "reward.copies": 1},
+}
 ROWS = 24  # of each task, spread over the whole file
 Gold = Callable[[Mapping[str, Any]], str]
 
@@ -85,9 +89,7 @@ def built(name: str, **settings: Any) -> tuple[Any, Any]:
 @pytest.mark.parametrize("name", GOLDS)
 def test_a_task_trains_a_model_from_a_folder(name: str, model: str, tmp_path: Path) -> None:
     needs_data(name)
-    settings = {**SMALL, "policy.model": model}
-    if name == "maths/gym":
-        settings["contexts.num_rows"] = 20
+    settings = {**SMALL, "policy.model": model, **OWN.get(name, {})}
     outcome = api.run(task=name, out=tmp_path / "run", settings=settings, seed=0, controls=False)
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     assert sum('"loss' in line or '"train' in line for line in lines) >= 2
