@@ -120,14 +120,14 @@ class GymAnswer(Reward):
 
     def __init__(self, *, credit: str = "full") -> None:
         if credit not in ("full", "graded"):
-            raise SuiteError(f"maths/gym: 'credit' must be full or graded; got {credit!r}.")
+            raise SuiteError(f"maths/gym_answer: 'credit' must be full or graded; got {credit!r}.")
         self.credit = credit
         self._datasets: dict[str, Any] = {}
 
     def __call__(self, samples: Samples, context: Context) -> Scores:
         if samples.native is None or context.native is None:
             raise SuiteError(
-                "maths/gym scores texts against rows of maths/gym.\nUse it in that task."
+                "maths/gym_answer scores texts against rows of maths/gym.\nUse it in that task."
             )
         pairs = zip(samples.native, context.native, strict=True)
         return Scores.all_valid(

@@ -45,7 +45,7 @@ def suite_make_contexts(name: str, config: Mapping[str, Any]) -> "Contexts":
 @hookimpl
 def suite_make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
     """Build the reward called ``name``."""
-    if name == "maths/gym":
+    if name == "maths/gym_answer":
         from suite.domains.maths.gym import GymAnswer
 
         return GymAnswer(**config)

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from suite.cli import main
 from suite.core import api, registry
+from suite.core.audit import audit
 from suite.core.config import Request, resolve_request
 from suite.core.errors import SuiteError
 from suite.core.records import Context, Samples
@@ -108,6 +109,13 @@ def test_golds_of_the_data_get_full_marks_and_nothing_gets_none(name: str) -> No
     assert scores.value.tolist() == [1.0] * ROWS
     nothing = reward(Samples(native=("",) * ROWS), context)
     assert nothing.value.tolist() == [0.0] * ROWS
+
+
+def test_an_audit_of_the_task_judges_the_golds_and_hacks_of_its_data() -> None:
+    needs_data("logic/folio")
+    found = audit("logic/folio")
+    assert all(one.ok for one in found)
+    assert any(one.check == "gold scores full marks" for one in found)
 
 
 @pytest.mark.parametrize("name", GOLDS)
@@ -220,15 +228,15 @@ def test_partial_marks_of_the_gym_are_paid_only_on_request() -> None:
     row = {**built("maths/gym")[0].train(torch.tensor([0])).native[0]}
     context = Context(index=torch.tensor([0]), native=(row,))
     near = Samples(native=(f"<answer>{row['answer']} or so</answer>",))
-    assert registry.make_reward("maths/gym", {})(near, context).value.item() == 0
-    graded = registry.make_reward("maths/gym", {"credit": "graded"})
+    assert registry.make_reward("maths/gym_answer", {})(near, context).value.item() == 0
+    graded = registry.make_reward("maths/gym_answer", {"credit": "graded"})
     assert 0 < graded(near, context).value.item() < 1
 
 
 def test_every_dataset_of_the_gym_pays_its_own_answers() -> None:
     from suite.domains.maths.gym import DATASETS
 
-    reward = registry.make_reward("maths/gym", {})
+    reward = registry.make_reward("maths/gym_answer", {})
     for name in sorted(DATASETS):
         contexts = registry.make_contexts("maths/gym", {"dataset": name, "num_rows": 4})
         context = contexts.train(torch.arange(contexts.num_train))
