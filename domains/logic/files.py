@@ -72,7 +72,8 @@ def symbols(formulas: Sequence[str]) -> str:
 
     The formulas themselves would give the answer away.
     """
-    predicates, names = set(), set()
+    predicates: set[str] = set()
+    names: set[str] = set()
     for name, inside in ATOM.findall(" ".join(formulas)):
         terms = [one.strip() for one in inside.split(",")]
         predicates.add(f"{name}({', '.join('_' * len(terms))})")
