@@ -28,5 +28,5 @@ TASK = Task(
     ),
     known_context=0,
     base=recipes.corpus(num_steps=1400),
-    settings={**recipes.GRPO, "train.learning_rate": 1e-3, "train.num_steps": 60},
+    settings={**recipes.GRPO, "train.learning_rate": 1e-3},
 )
