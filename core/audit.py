@@ -1,7 +1,8 @@
 """``suite audit TASK|REWARD``: does the reward say what is claimed, always and soon enough?
 
 A task's known rewards are scored, twice, in two batch orders; the table says what failed. A
-reward that judges texts is audited by core/verifier_audit.py.
+reward that judges texts, and a task that has no known rewards but a file of rows for one, is
+audited by core/verifier_audit.py.
 """
 
 import statistics
@@ -17,7 +18,9 @@ from suite.core.config import Config, Request, resolve_request
 from suite.core.errors import SuiteError, unknown_name
 from suite.core.records import Context, Samples
 from suite.core.reward import Reward
+from suite.core.task import Use
 from suite.core.trees import take_rows
+from suite.core.verifier import VerifierReward
 
 REPEATS = 20
 TOLERANCE = 1e-3
@@ -70,6 +73,10 @@ def _audit_task(task_name: str, data: str | None) -> list[Finding]:
             f"the task '{task_name}' is scored by its environment; there is no reward to audit.\n"
             "Name a task with a reward: `suite list tasks`."
         )
+    if not task.known_rewards and config.data is not None and _judges(task.reward):
+        from suite.core.verifier_audit import audit_reward
+
+        return audit_reward(task.reward.name, data=config.data, settings=task.reward.config)
     reward, samples, context = _subject(config)
     values = reward(samples, context).value
     rows = [
@@ -85,6 +92,11 @@ def _audit_task(task_name: str, data: str | None) -> list[Finding]:
         *_determinism(reward, samples, context, values),
         _latency(reward, samples, context),
     ]
+
+
+def _judges(use: Use) -> bool:
+    """Whether a task's reward is a verifier: the rows of its data then bring golds and hacks."""
+    return isinstance(registry.make_reward(use.name, dict(use.config)), VerifierReward)
 
 
 def score_known(task_name: str, *, data: str | None = None) -> list[tuple[Any, float, float]]:

@@ -28,15 +28,18 @@ def parse_config(model: type[Model], config: Mapping[str, Any], section: str) ->
     try:
         return model(**config)
     except ValidationError as error:
-        lines = [_line(item, section) for item in error.errors()]
+        lines = [_line(item, model, section) for item in error.errors()]
         raise SuiteError(
             "\n".join(lines)
             + "\nRun `suite show` on the algorithm, task or policy to see every key."
         ) from None
 
 
-def _line(item: Any, section: str) -> str:
+def _line(item: Any, model: type[BaseModel], section: str) -> str:
     where = ".".join(str(part) for part in (section, *item["loc"]))
+    if item["type"] == "missing" and len(item["loc"]) == 1:
+        told = model.model_fields[str(item["loc"][0])].description or "it has no default"
+        return f"{where} is not set ({told}), and it must be.\nAdd --set {where}=..."
     given = item.get("input")
     message = str(item["msg"])[:1].lower() + str(item["msg"])[1:]
     return f"{where} = {given!r} is not possible: {message}."

@@ -13,6 +13,13 @@ GRPO: dict[str, Any] = {
     "train.eval_samples": 256,
 }
 
+PRETRAINED: dict[str, Any] = {  # where the user brings the model: policy.model
+    "train.num_contexts": 8,
+    "train.group_size": 8,
+    "train.num_steps": 100,
+    "train.learning_rate": 1e-6,
+}
+
 
 def corpus(
     *, num_steps: int, num_contexts: int = 64, learning_rate: float = 3e-3

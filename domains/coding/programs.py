@@ -67,7 +67,7 @@ FOLDS = {
 SCOPES = {"all": "", "until": " until 0", "second": " at even places"}
 FAMILIES = tuple(product(SCOPES, KEEPS, CHANGES, FOLDS))
 PARTS = ("scope", "keep", "change", "fold", "k", "j")
-CONSTANTS = range(1, 6)
+LARGEST = 5  # constants are 1 to this, unless a setting says otherwise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,18 +87,19 @@ class Spec:
         return f"{self.scope}/{self.keep}/{self.change}/{self.fold}"
 
 
-def draw_spec(draw: random.Random) -> Spec:
-    """A problem, each family as likely as any other."""
+def draw_spec(draw: random.Random, largest: int = LARGEST) -> Spec:
+    """A problem, each family as likely as any other, its constants 1 to ``largest``."""
     scope, keep, change, fold = draw.choice(FAMILIES)
-    k, j = draw.choice(CONSTANTS), draw.choice(CONSTANTS)
+    constants = range(1, largest + 1)
+    k, j = draw.choice(constants), draw.choice(constants)
     return Spec(scope=scope, keep=keep, change=change, fold=fold, k=k, j=j)
 
 
-def misread(spec: Spec, draw: random.Random) -> Spec:
+def misread(spec: Spec, draw: random.Random, largest: int = LARGEST) -> Spec:
     """The problem with one part taken for another that makes another program."""
     while True:
         part = draw.choice(PARTS)
-        other = replace(spec, **{part: getattr(draw_spec(draw), part)})
+        other = replace(spec, **{part: getattr(draw_spec(draw, largest), part)})
         if source(other) != source(spec):
             return other
 

@@ -24,7 +24,11 @@ def suite_make_domain(name: str) -> "Domain":
 
 @hookimpl
 def suite_make_contexts(name: str, config: Mapping[str, Any]) -> "Contexts":
-    """Build the contexts; the manifest promises one name alone."""
+    """Build the contexts called ``name``."""
+    if name == "logic/files":
+        from suite.domains.logic.files import FileContexts
+
+        return FileContexts(**config)
     from suite.domains.logic.contexts import ProblemContexts
 
     return ProblemContexts(**config)

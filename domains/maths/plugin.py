@@ -33,6 +33,10 @@ def suite_make_contexts(name: str, config: Mapping[str, Any]) -> "Contexts":
         from suite.domains.maths.questions import QuestionContexts
 
         return QuestionContexts(**config)
+    if name == "maths/gym":
+        from suite.domains.maths.gym import GymContexts
+
+        return GymContexts(**config)
     from suite.domains.maths.contexts import ProblemContexts
 
     return ProblemContexts(**config)
@@ -40,7 +44,11 @@ def suite_make_contexts(name: str, config: Mapping[str, Any]) -> "Contexts":
 
 @hookimpl
 def suite_make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
-    """Build the reward of short answers."""
+    """Build the reward called ``name``."""
+    if name == "maths/gym_answer":
+        from suite.domains.maths.gym import GymAnswer
+
+        return GymAnswer(**config)
     from suite.domains.maths.form import Brevity
 
     return Brevity(**config)

@@ -25,7 +25,11 @@ def suite_make_domain(name: str) -> "Domain":
 
 @hookimpl
 def suite_make_contexts(name: str, config: Mapping[str, Any]) -> "Contexts":
-    """Build the contexts; the manifest promises one name alone."""
+    """Build the contexts called ``name``."""
+    if name == "sql/files":
+        from suite.domains.sql.files import FileContexts
+
+        return FileContexts(**config)
     from suite.domains.sql.contexts import QueryContexts
 
     return QueryContexts(**config)

@@ -1,6 +1,7 @@
 """Problems of coding: right programs, hidden tests, families apart."""
 
 import random
+from itertools import product
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from suite.core.errors import SuiteError
 from suite.domains.coding.contexts import ProgramContexts
 from suite.domains.coding.programs import (
     FAMILIES,
+    Spec,
     described,
     draw_spec,
     inputs,
@@ -60,6 +62,34 @@ def test_there_are_more_families_and_problems_than_asked_and_families_are_apart(
     assert sum(" if " in one for one in loops) > 0.7 * len(loops)
 
 
+@pytest.mark.parametrize(
+    ("largest", "descriptions", "programs"), [(5, 2340, 1924), (9, 5720, 4664)]
+)
+def test_over_2000_problems_have_loops_and_branches(
+    largest: int, descriptions: int, programs: int
+) -> None:
+    """By what is asked, and by what a right program says; "count of squares" is "count"."""
+    constants = range(1, largest + 1)
+    every = [
+        Spec(scope=scope, keep=keep, change=change, fold=fold, k=k, j=j)
+        for (scope, keep, change, fold), k, j in product(FAMILIES, constants, constants)
+    ]
+    branching = [one for one in every if "for x in" in source(one) and "  if " in source(one)]
+    assert len({described(one) for one in branching}) == descriptions > 2000
+    assert len({source(one) for one in branching}) == programs
+    assert len({one.family for one in branching}) > 300
+
+
+def test_over_2000_different_training_problems_by_a_setting_and_inputs_stay_hidden() -> None:
+    """The default's 2,048 rows are 953 different problems, each drawn twice on average."""
+    rows = ProgramContexts(num_train=6144, largest=9).train(torch.arange(6144)).native or ()
+    assert len({row["prompt"] for row in rows if "  if " in row["reference"]}) > 2000
+    assert all(len(row["tests"]) == 6 for row in rows)
+    assert not any(str(test["args"][0]) in row["prompt"] for row in rows for test in row["tests"])
+    default = ProgramContexts().train(torch.arange(2048)).native or ()
+    assert len({row["prompt"] for row in default}) == 953
+
+
 def test_a_misread_program_is_another_program() -> None:
     draw = random.Random(1)
     for _ in range(200):
@@ -67,7 +97,9 @@ def test_a_misread_program_is_another_program() -> None:
         assert source(misread(spec, draw)) != source(spec)
 
 
-@pytest.mark.parametrize("settings", [{"slips": 1.5}, {"num_tests": 1}, {"num_train": 0}])
+@pytest.mark.parametrize(
+    "settings", [{"slips": 1.5}, {"num_tests": 1}, {"num_train": 0}, {"largest": 10}]
+)
 def test_settings_out_of_range_are_clear(settings: dict[str, float]) -> None:
     with pytest.raises(SuiteError, match=next(iter(settings))):
         ProgramContexts(**settings)  # type: ignore[arg-type]

@@ -214,6 +214,20 @@ def test_held_out_chains_may_be_longer() -> None:
     assert {row["depth"] for row in contexts.held_out(torch.arange(30)).native or ()} == {4}
 
 
+def test_chains_of_four_rules_with_every_quantifier_are_balanced_by_a_setting() -> None:
+    settings = {"share_words": True, "num_words": 12, "depths": (1, 2, 3, 4), "num_train": 900}
+    contexts = registry.make_contexts("logic/problems", settings)
+    rows = contexts.train(torch.arange(900)).native or ()
+    assert set(Counter(row["label"] for row in rows).values()) == {300}
+    depths = Counter(row["depth"] for row in rows)
+    assert all(depths[depth] > 0.2 * len(rows) for depth in DEPTHS)
+    for sign in ("forall x", "exists x"):
+        for part in ("premises", "conclusion"):
+            assert sum(sign in str(row[part]) for row in rows) > 0.1 * len(rows), (sign, part)
+    labels = Counter((row["label"], row["depth"]) for row in rows)
+    assert min(labels.values()) > 0.25 * min(depths.values())
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [

@@ -74,6 +74,32 @@ def test_no_prompt_is_in_two_parts() -> None:
     assert not parts[1] & (parts[0] | parts[2])
 
 
+def test_there_are_three_levels_and_each_is_longer_than_the_one_below() -> None:
+    for kind in ("sum", "brackets"):
+        made = [problems(kinds=(kind,), levels=(level,)) for level in LEVELS]
+        lengths = [sum(len(one.solution) for one in level) / len(level) for level in made]
+        assert lengths[0] + 4 < lengths[1] < lengths[2] - 4
+    largest = [max(p.answer for p in problems(kinds=("unknowns",), levels=(v,))) for v in LEVELS]
+    assert largest[0] < largest[1] < largest[2]
+    assert len(LEVELS) == 3
+
+
+def test_sums_carry_at_every_level() -> None:
+    for level in LEVELS:
+        made = problems(kinds=("sum",), levels=(level,))
+        pairs = [tuple(map(int, one.prompt.rstrip("=").split("+"))) for one in made]
+        carries = sum(a % 10 + b % 10 >= 10 for a, b in pairs)
+        assert carries > 0.3 * len(made)
+
+
+def test_held_out_problems_may_be_longer_than_all_of_training() -> None:
+    contexts = ProblemContexts(kinds=("sum",), levels=(1, 2), held_out_levels=(3,))
+    train = contexts.train(torch.arange(200)).native or ()
+    held_out = contexts.held_out(torch.arange(200)).native or ()
+    assert max(len(row["prompt"]) for row in train) < min(len(row["prompt"]) for row in held_out)
+    assert {row["level"] for row in held_out} == {3}
+
+
 def test_mistakes_end_in_another_answer_and_bare_answers_show_no_working() -> None:
     index = torch.arange(ROWS)
     reward = registry.make_reward("maths/answer", {"order": ("number",)})

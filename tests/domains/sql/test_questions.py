@@ -70,6 +70,30 @@ def test_a_database_is_the_same_each_time_and_has_ties_and_nulls(tmp_path: Path)
     assert len(set(values)) < len(values)
 
 
+def test_training_asks_about_over_20_schemas_with_every_kind_of_query() -> None:
+    """Joins, groups, nesting, maxima that tie and missing values, in train and in held-out."""
+    contexts = QueryContexts()
+    for rows in (
+        contexts.train(torch.arange(600)).native or (),
+        contexts.held_out(torch.arange(300)).native or (),
+    ):
+        assert len({row["database"] for row in rows}) > 20
+        for part in (" JOIN ", "GROUP BY", "HAVING", "(SELECT ", "IS NULL", "=(SELECT MAX("):
+            assert sum(part in row["gold"] for row in rows) > 0.03 * len(rows), part
+
+
+def test_some_maxima_tie() -> None:
+    import sqlite3
+
+    contexts, tied = QueryContexts(), 0
+    for schema in SCHEMAS:
+        query = Question(schema=schema, form="largest", constant=3, kind=KINDS[0]).query
+        connection = sqlite3.connect(contexts.folder / f"{schema.name}.sqlite")
+        tied += len(connection.execute(query).fetchall()) > 1
+        connection.close()
+    assert tied > 0.5 * len(SCHEMAS)
+
+
 def test_a_share_that_is_none_is_refused() -> None:
     with pytest.raises(SuiteError, match="slips"):
         QueryContexts(slips=-0.1)
