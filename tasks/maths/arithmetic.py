@@ -1,7 +1,6 @@
 """Sums with carries, brackets and two unknowns, their working shown before the result.
 
-The embedded default: the base learns from worked answers, of which two in three end wrong, so that
-more of the same corpus cannot do what a reward does; the reward reads the last number alone.
+The embedded default: the base learns from worked answers, the reward reads the last number alone.
 The held-out reward is the same judge on problems that neither the base nor training has met.
 """
 
@@ -11,7 +10,7 @@ from suite.tasks import recipes
 TASK = Task(
     name="maths/arithmetic",
     summary="Sums with carries, brackets and two unknowns at two levels, working shown.",
-    contexts=Use("maths/problems", slips=0.65, bare=0.1),
+    contexts=Use("maths/problems", slips=0.5, bare=0.1),
     reward=Use("maths/answer", order=("number",)),
     held_out_reward=Use("maths/answer", order=("number",)),
     policy=Use("causal_lm/tiny", num_steps=36, max_prompt=24),
@@ -28,5 +27,5 @@ TASK = Task(
     ),
     known_context=0,
     base=recipes.corpus(num_steps=1400),
-    settings={**recipes.GRPO, "train.learning_rate": 1e-3},
+    settings={**recipes.GRPO, "train.learning_rate": 1e-3, "train.schedule": "cosine"},
 )
