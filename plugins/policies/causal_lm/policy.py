@@ -172,10 +172,14 @@ class CausalLM(Policy):
     def replay(
         self, trajectory: Trajectory, steps: Tensor | None = None
     ) -> tuple[StepDistribution, Tensor]:
-        tokens = trajectory.decisions["decision"]
+        tokens, _ = self.recorded(trajectory)
         steps = torch.arange(tokens.shape[1], device=tokens.device) if steps is None else steps
         hidden = self._hidden(trajectory)[:, :-1]
         return LazyCategorical(hidden[:, steps], self._head), tokens[:, steps]
+
+    def recorded(self, trajectory: Trajectory) -> tuple[Tensor, Tensor]:
+        """The tokens of a record, [B, T], and which of them were read, [B, T] bool."""
+        return trajectory.decisions["decision"], trajectory.mask
 
     def _hidden(self, trajectory: Trajectory) -> Tensor:
         """Hidden states before each token of the answer and after the last, [B, T + 1, H].
@@ -183,10 +187,10 @@ class CausalLM(Policy):
         The model reads no further than the longest answer; states beyond are zeros.
         """
         asked = self.condition(trajectory.context)
-        tokens = trajectory.decisions["decision"]
-        longest = int(trajectory.mask.any(dim=0).sum())
+        tokens, read = self.recorded(trajectory)
+        longest = int(read.any(dim=0).sum())
         ids = torch.cat([asked[IDS], tokens[:, :longest]], dim=1)
-        shown = torch.cat([asked[SHOWN], trajectory.mask[:, :longest]], dim=1)
+        shown = torch.cat([asked[SHOWN], read[:, :longest]], dim=1)
         output = self.model.base_model(
             input_ids=ids,
             attention_mask=shown.long(),
