@@ -7,6 +7,7 @@ from suite.core.hooks import hookimpl
 
 if TYPE_CHECKING:
     from suite.core.contexts import Contexts
+    from suite.core.environment import Environment
     from suite.core.task import Domain
 
 
@@ -25,7 +26,30 @@ def suite_make_domain(name: str) -> "Domain":
 
 @hookimpl
 def suite_make_contexts(name: str, config: Mapping[str, Any]) -> "Contexts":
-    """Build the contexts; the manifest promises one name alone."""
+    """Build the contexts called ``name``; the manifest promises that it is one of CONTEXTS."""
+    return CONTEXTS[name](**config)
+
+
+@hookimpl
+def suite_make_environment(name: str, config: Mapping[str, Any]) -> "Environment":
+    """Build the office; the manifest promises no other name."""
+    from suite.domains.tools.environment import OfficeEnvironment
+
+    return OfficeEnvironment(**config)
+
+
+def requests(**config: Any) -> "Contexts":
+    """Seeded requests of one turn."""
     from suite.domains.tools.contexts import RequestContexts
 
     return RequestContexts(**config)
+
+
+def errands(**config: Any) -> "Contexts":
+    """Seeded errands of several turns."""
+    from suite.domains.tools.contexts import ErrandContexts
+
+    return ErrandContexts(**config)
+
+
+CONTEXTS = {"tools/requests": requests, "tools/errands": errands}
