@@ -52,4 +52,23 @@ def errands(**config: Any) -> "Contexts":
     return ErrandContexts(**config)
 
 
-CONTEXTS = {"tools/requests": requests, "tools/errands": errands}
+def bfcl(**config: Any) -> "Contexts":
+    """One-turn rows of a BFCL file."""
+    from suite.domains.tools import files
+
+    return files.bfcl(**config)
+
+
+def tau_retail(**config: Any) -> "Contexts":
+    """tau-bench's retail tasks."""
+    from suite.domains.tools import files
+
+    return files.tau_retail(**config)
+
+
+CONTEXTS = {
+    "tools/requests": requests,
+    "tools/errands": errands,
+    "tools/bfcl": bfcl,
+    "tools/tau_retail": tau_retail,
+}
