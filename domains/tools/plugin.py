@@ -20,7 +20,7 @@ def suite_make_domain(name: str) -> "Domain":
         name="tools",
         summary="A sample is the text of an assistant's turn; rewards are 1 for the wanted calls "
         "and no other.",
-        default_task="tools/requests",
+        default_task="tools/episodes",
     )
 
 
