@@ -8,12 +8,21 @@ import pytest
 import torch
 
 from suite.core import registry
+from suite.core.contexts import Contexts
 from suite.core.errors import SuiteError
 from suite.core.records import Samples
 
 DATA = Path(os.environ.get("SUITE_DATA", "nowhere")) / "tools"
-with_data = pytest.mark.skipif(not DATA.is_dir(), reason="needs $SUITE_DATA/tools")
+with_data = pytest.mark.skipif(
+    "SUITE_DATA" not in os.environ, reason="no data folder (set SUITE_DATA)"
+)
 TRAIN = DATA / "tau_bench" / "retail_tasks_train.jsonl.gz"
+
+
+@pytest.fixture(scope="module")
+def retail() -> Contexts:
+    made: Contexts = registry.make_contexts("tools/tau_retail", {"data": str(TRAIN)})
+    return made
 
 
 @with_data
@@ -41,14 +50,13 @@ def test_bfcl_in_several_turns_is_refused_with_the_way_out() -> None:
 
 
 @with_data
-def test_nearly_all_retail_tasks_are_replayed_turn_by_turn_to_full_marks() -> None:
+def test_nearly_all_retail_tasks_are_replayed_turn_by_turn_to_full_marks(retail: Contexts) -> None:
     """481 of 500 training tasks and 106 of 115 test tasks; the others do not load."""
-    contexts = registry.make_contexts("tools/tau_retail", {"data": str(TRAIN)})
-    assert (contexts.num_train, contexts.num_held_out) == (481, 106)
+    assert (retail.num_train, retail.num_held_out) == (481, 106)
     shop = registry.make_environment("tools/shop", {})
     asked = [
-        *(contexts.train(torch.arange(481)).native or ()),
-        *(contexts.held_out(torch.arange(106)).native or ()),
+        *(retail.train(torch.arange(481)).native or ()),
+        *(retail.held_out(torch.arange(106)).native or ()),
     ]
     for row in asked:
         episode = shop.open(row, 0)  # type: ignore[attr-defined]
@@ -63,9 +71,8 @@ def test_nearly_all_retail_tasks_are_replayed_turn_by_turn_to_full_marks() -> No
 
 
 @with_data
-def test_a_retail_prompt_holds_the_policy_the_tools_and_the_instruction() -> None:
-    contexts = registry.make_contexts("tools/tau_retail", {"data": str(TRAIN)})
-    (row,) = contexts.train(torch.tensor([0])).native or ()
+def test_a_retail_prompt_holds_the_policy_the_tools_and_the_instruction(retail: Contexts) -> None:
+    (row,) = retail.train(torch.tensor([0])).native or ()
     assert row["system"].startswith("# Retail agent policy")
     assert '"name": "cancel_pending_order"' in row["system"]
     assert row["prompt"] == row["instruction"]

@@ -128,7 +128,7 @@ def test_an_answer_is_read_as_the_tokens_that_it_is(policy: Policy) -> None:
     pair = Samples(native=(("1", "#1", "2"), ("1", "#4", "2")))
     taught = policy.encode(pair, asked)
     law, _ = policy.replay(taught)
-    after = law.log_prob(taught.decisions["decision"] % int(policy.above))[:, 5]  # type: ignore[arg-type]
+    after = law.log_prob(taught.decisions["decision"] % int(policy.above)).detach()[:, 5]  # type: ignore[arg-type]
     assert float((after[0] - after[1]).abs()) > 1e-4
 
 
@@ -164,3 +164,42 @@ def test_one_turn_is_the_policy_that_it_was() -> None:
 def test_a_demonstration_that_is_too_long_is_clear(policy: Policy) -> None:
     with pytest.raises(SuiteError, match="has 42 tokens with its answers"):
         policy.encode(Samples(native=(("1" * 20, "2" * 20),)), context("3"))
+
+
+CHAT = (
+    "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{{ eos }}{% endfor %}"
+    "{% if add_generation_prompt %}<assistant>{% endif %}"
+)
+
+
+def chatting(template: str) -> Any:
+    letters = "0123456789abcdefghijklmnopqrstuvwxyz<>? #="
+    made: Any = registry.make_policy("causal_lm/micro", {"turns": 3, "alphabet": letters})
+    made.tokenizer.chat_template = template.replace("{{ eos }}", made.tokenizer.eos_token)
+    made.chat = True
+    return made
+
+
+def test_a_chat_template_writes_its_own_words_around_an_answer() -> None:
+    """What stands between two turns is what the template writes there, the first end apart."""
+    made = chatting(CHAT)
+    between = made.tokenizer.decode(made.answer_ids("#1"))
+    assert between == f"<tool>#1{made.tokenizer.eos_token}<assistant>"
+
+
+def test_a_template_without_tools_answers_as_a_user() -> None:
+    known = "{% if m['role'] == 'tool' %}{{ raise_exception('no tools') }}{% endif %}<{{"
+    made = chatting(CHAT.replace("<{{", known))
+    assert made.tokenizer.decode(made.answer_ids("#1")).startswith("<user>#1")
+
+
+def test_a_template_without_a_place_for_answers_is_clear() -> None:
+    with pytest.raises(SuiteError, match=r"Set policy\.chat = false"):
+        chatting("{{ messages[0]['content'] }}").answer_ids("#1")
+
+
+def test_a_system_text_stands_before_the_prompt(policy: Any) -> None:
+    made = chatting(CHAT)
+    ids = made._prompt_ids("9?", "be brief")
+    end = made.tokenizer.eos_token
+    assert made.tokenizer.decode(ids) == f"<system>be brief{end}<user>9?{end}<assistant>"
