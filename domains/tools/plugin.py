@@ -18,8 +18,8 @@ def suite_make_domain(name: str) -> "Domain":
 
     return Domain(
         name="tools",
-        summary="A sample is the text of an assistant's turn; rewards are 1 for the wanted calls "
-        "and no other.",
+        summary="A sample is the text of an assistant's turn, or of an episode with the tools' "
+        "answers; rewards are 1 for the wanted calls and no other, or for the wanted database.",
         default_task="tools/episodes",
     )
 
