@@ -42,6 +42,6 @@ TASK = Task(
     ),
     codec=Use("text"),
     default_algo="grpo",
-    base=recipes.corpus(num_steps=1500, num_contexts=32, learning_rate=4e-3),
+    base=recipes.corpus(num_steps=2000, num_contexts=32, learning_rate=4e-3),
     settings=recipes.GRPO,
 )
