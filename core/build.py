@@ -241,6 +241,12 @@ def _environment(config: Config, policy: Policy) -> Any:
     use = config.task.environment
     if use is None:
         return None
+    if "acts" not in policy.capabilities:
+        raise SuiteError(
+            f"the task '{config.task.name}' has an environment, and the policy "
+            f"'{policy_use(config).name}' meets none with these settings.\n"
+            "Language models do with more than one turn: --set policy.turns=4"
+        )
     own = registry.make_environment(use.name, {**use.config, **config.section("environment")})
     asked, has = own.sizes, policy.sample_shape
     wrong = {key: size for key, size in asked.items() if has.get(key, size) != size}

@@ -134,12 +134,22 @@ class Policy(nn.Module, ABC):
         """Log-probability of each backward move, [B, T], nats (``balance``)."""
         raise NotImplementedError(f"{type(self).__name__} has no backward law")
 
-    def emit(self, state: State) -> tuple[Tensor, Tensor]:
-        """Which rows have an action for the environment, [N] bool, and the actions [N, ...]."""
+    def decides(self, state: State) -> Tensor:
+        """Rows whose next decision is the policy's own, [N] bool: others are not scored there.
+
+        An active row does not decide while it reads what an environment wrote.
+        """
+        return state["active"]
+
+    def emit(self, state: State) -> tuple[Tensor, Any]:
+        """Which rows have an action for the environment, [N] bool, and N actions.
+
+        Actions are a tensor that leads with N, or a tuple of N texts.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not meet an environment")
 
-    def observe(self, state: State, rows: Tensor, observation: Tensor) -> State:
-        """The state with new observations [K, ...] in ``rows`` [K] long."""
+    def observe(self, state: State, rows: Tensor, observation: Any) -> State:
+        """The state with new observations, K of them or K texts, in ``rows`` [K] long."""
         raise NotImplementedError(f"{type(self).__name__} does not meet an environment")
 
     def unfixed(self) -> "Policy":

@@ -4,6 +4,7 @@ Shapes: N rows, T decisions.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,7 +13,7 @@ from suite.core.environment import Environment, Transition
 from suite.core.policy import Policy, State
 from suite.core.randomness import Streams, stream_key
 from suite.core.records import Context, Trajectory
-from suite.core.trees import concat_rows, take_rows
+from suite.core.trees import concat_rows, take_rows, to_device
 
 
 @torch.no_grad()
@@ -40,7 +41,7 @@ def rollout(
     state = start = policy.start(context, streams)
     episode = _Episode(policy, environment, streams) if environment is not None else None
     if episode is not None:
-        state = start = episode.reset(state)
+        state = start = episode.reset(state, context)
     steps: list[dict[str, Tensor]] = []
     log_probs, masks = [], []
     for index in range(policy.num_steps):
@@ -49,9 +50,9 @@ def rollout(
         t = torch.full((n,), index, dtype=torch.long, device=device)
         distribution = policy.step(state, t)
         decision = distribution.sample(streams)
-        active = state["active"]
-        log_probs.append(distribution.log_prob(decision).masked_fill(~active, 0.0))
-        masks.append(active)
+        active, decides = state["active"], policy.decides(state)
+        log_probs.append(distribution.log_prob(decision).masked_fill(~decides, 0.0))
+        masks.append(decides)
         steps.append(policy.record(state, t, decision))
         state = policy.advance(policy.remember(state, distribution), t, decision)
         if episode is not None:
@@ -84,15 +85,16 @@ class _Episode:
         self.valid = torch.ones(len(streams), dtype=torch.bool, device=streams.device)
         self.last: Tensor | None = None
 
-    def reset(self, state: State) -> State:
+    def reset(self, state: State, context: Context) -> State:
         """Start one episode a row, seeded by the row's own key."""
         names = [f"{self.streams.purpose}/environment"] * len(self.streams)
         seeds = [
             stream_key(self.streams.seed, self.streams.step, name, row) % 2**31
             for name, row in zip(names, self.streams.row_ids, strict=True)
         ]
-        observation = self.environment.reset(seeds).to(self.streams.device)
-        self.last = observation
+        observation = self.environment.begin(seeds, context)
+        if isinstance(observation, Tensor):
+            self.last = observation = observation.to(self.streams.device)
         return self.policy.observe(state, torch.arange(len(seeds)), observation)
 
     def step(self, state: State, active: Tensor, index: int) -> State:
@@ -101,28 +103,33 @@ class _Episode:
         rows = torch.nonzero(ready & active).squeeze(-1)
         self.segments.append(self.turn)
         if len(rows) == 0:  # the policy is still deciding
-            self._blank()
+            self._blank(active & ~state["active"])
             return state
         self.turn = self.turn + (ready & active)
-        answer = self.environment.step(rows, actions.index_select(0, rows))
+        answer = to_device(self.environment.step(rows, _chosen(actions, rows)), self.streams.device)
         last_step = index == self.policy.num_steps - 1
         ended = self._record(rows, answer, cut=last_step)
         state = self.policy.observe(state, rows, answer.observation)
         alive = state["active"].clone()
         alive[rows[ended]] = False
+        self._stopped(active & ~alive & self.valid)
         return {**state, "active": alive}
 
-    def _blank(self) -> None:
-        """Nobody acted: no reward, no end."""
+    def _blank(self, stopped: Tensor) -> None:
+        """Nobody acted: no reward, and no end but of rows that ran out of decisions."""
         none = torch.zeros(len(self.streams), device=self.streams.device)
         self.rewards.append(none)
         self.terminated.append(none.bool())
         self.truncated.append(none.bool())
+        self._stopped(stopped)
+
+    def _stopped(self, rows: Tensor) -> None:
+        """A row that decides no more ends here; as without an environment, that is no cut."""
+        self.terminated[-1] = self.terminated[-1] | (rows & ~self.truncated[-1])
 
     def _record(self, rows: Tensor, answer: Transition, *, cut: bool) -> Tensor:
         """Write one step's answers into [N] columns; returns which of ``rows`` have ended."""
         n = len(self.streams)
-        assert self.last is not None
         truncated = answer.truncated | (cut & ~answer.terminated)
         columns = (
             (self.rewards, torch.zeros(n), answer.reward),
@@ -131,7 +138,8 @@ class _Episode:
         )
         for store, blank, values in columns:
             store.append(blank.to(values.device).index_copy(0, rows, values.to(blank.dtype)))
-        self.last = self.last.index_copy(0, rows, answer.observation)
+        if self.last is not None:
+            self.last = self.last.index_copy(0, rows, answer.observation)
         self.valid[rows[answer.failed]] = False
         return answer.terminated | truncated | answer.failed
 
@@ -149,6 +157,13 @@ class _Episode:
                 "valid": self.valid,
             }
         )
+
+
+def _chosen(actions: Any, rows: Tensor) -> Any:
+    """Actions of ``rows`` [K]: of a tensor that leads with N, or of N texts."""
+    if isinstance(actions, Tensor):
+        return actions.index_select(0, rows)
+    return tuple(actions[row] for row in rows.tolist())
 
 
 def rollout_in_batches(

@@ -7,6 +7,7 @@ all of them on everything that an installed package provides.
 from suite.testing.algorithm import check_algorithm
 from suite.testing.claim import check_claim
 from suite.testing.conformance import Result, check_distribution
+from suite.testing.dialogue import check_dialogue
 from suite.testing.environment import check_environment, played_by
 from suite.testing.outside import check_launcher, check_tracker
 from suite.testing.policy import check_policy
@@ -28,6 +29,7 @@ __all__ = [
     "check_codec",
     "check_contexts",
     "check_demonstrations",
+    "check_dialogue",
     "check_distribution",
     "check_domain",
     "check_environment",

@@ -29,7 +29,7 @@ from suite.core.task import Task
 from suite.testing.algorithm import ALGORITHM_CHECKS, AlgorithmSubject
 from suite.testing.checks import Check, Subject, name_of, run_check
 from suite.testing.claim import CLAIM_CHECKS, ClaimSubject
-from suite.testing.environment import ENVIRONMENT_CHECKS, EnvironmentSubject, played_by
+from suite.testing.dialogue import environment_checks
 from suite.testing.outside import (
     LAUNCHER_CHECKS,
     TRACKER_CHECKS,
@@ -259,9 +259,8 @@ def _check_environment(entry: Entry) -> Iterator[Result]:
         yield _no_task(entry)
         return
 
-    act = played_by(built.run.policy, built.run.contexts)
-    subject = EnvironmentSubject(environment=built.run.environment, act=act)
-    yield from _run_all(entry, ENVIRONMENT_CHECKS, subject)
+    checks, subject = environment_checks(built.run, ROWS)
+    yield from _run_all(entry, checks, subject)
 
 
 def _check_algorithm(entry: Entry) -> Iterator[Result]:

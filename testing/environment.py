@@ -70,7 +70,8 @@ def played_by(policy: Policy, contexts: Contexts) -> Act:
             state = policy.observe(state, rows, observation)
             first = torch.zeros(len(observation), dtype=torch.long)
             state = policy.advance(state, first, policy.step(state, first).sample(streams))
-        return policy.emit(state)[1]
+        actions: Tensor = policy.emit(state)[1]
+        return actions
 
     return act
 

@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("core", "plugins", "domains", "tasks", "testing")
 # The plan aimed at 3,000 for all of it; docs/decisions/2026-11-core-size.md says what stands there.
-MAX_CORE_LINES = {"core": 12_000, "core/report": 3_600, "core/execution": 5_000}
+MAX_CORE_LINES = {"core": 12_600, "core/report": 3_600, "core/execution": 5_000}
 MAX_FILE_LINES = 400
 # Path -> why it is better whole.
 LONG_FILES: dict[str, str] = {}

@@ -31,6 +31,7 @@ PRETRAINED = [
     "maths/gym",
     "maths/questions",
     "sql/public",
+    "tools/bfcl",
 ]
 
 

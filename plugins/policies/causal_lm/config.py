@@ -13,6 +13,7 @@ class SampledConfig(BaseModel):
     num_steps: int = Field(24, ge=1, description="tokens of an answer at most, its end included")
     temperature: float = Field(1.0, gt=0, description="of the policy's own law")
     seed: int = Field(0, description="of the initial weights")
+    turns: int = Field(1, ge=1, description="turns of an episode at most, where tools answer")
 
 
 class TinyConfig(SampledConfig):

@@ -31,11 +31,11 @@ def suite_make_policy(name: str, config: Mapping[str, Any]) -> "Policy":
 
 def _make(name: str, config: Mapping[str, Any]) -> "Policy":
     from suite.plugins.policies.causal_lm import models
-    from suite.plugins.policies.causal_lm.policy import CausalLM
 
     if name in SIZES:
         tiny = parse_config(TinyConfig, {**SIZES[name], **config}, "policy")
-        return CausalLM(
+        return _policy(
+            tiny.turns,
             *models.tiny(tiny),
             num_steps=tiny.num_steps,
             temperature=tiny.temperature,
@@ -43,7 +43,8 @@ def _make(name: str, config: Mapping[str, Any]) -> "Policy":
         )
     given = parse_config(PretrainedConfig, config, "policy")
     model, tokenizer = models.pretrained(given)
-    return CausalLM(
+    return _policy(
+        given.turns,
         model,
         tokenizer,
         num_steps=given.num_steps,
@@ -51,6 +52,16 @@ def _make(name: str, config: Mapping[str, Any]) -> "Policy":
         max_prompt=models.context_length(model) - given.num_steps,
         chat=given.chat,
     )
+
+
+def _policy(turns: int, *parts: Any, **settings: Any) -> "Policy":
+    """One that answers in one turn, or one that ``acts``."""
+    from suite.plugins.policies.causal_lm.policy import CausalLM
+    from suite.plugins.policies.causal_lm.turns import TalkingLM
+
+    if turns == 1:
+        return CausalLM(*parts, **settings)
+    return TalkingLM(*parts, **settings, turns=turns)
 
 
 @hookimpl

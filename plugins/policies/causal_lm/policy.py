@@ -1,7 +1,7 @@
 """A causal language model as a policy: a decision is a token, a sample is the answer's text.
 
 Answers are recorded as the tokens that were drawn and never tokenised again. Prompts come from
-``context.native[i]["prompt"]``, padded on the left.
+``context.native[i]["prompt"]``, after ``["system"]`` where there is one, padded on the left.
 
 Shapes: B samples or N rows, P tokens of the longest prompt, T of an answer, S steps, H hidden
 units, K layers.
@@ -66,7 +66,7 @@ class CausalLM(Policy):
         """The prompts' tokens, [N, P] long, and which of them are no padding, [N, P] bool."""
         if IDS in context.data:
             return {IDS: context.data[IDS], SHOWN: context.data[SHOWN]}
-        ids = [self._prompt_ids(row) for row in _prompts(context)]
+        ids = [self._prompt_ids(*row) for row in _prompts(context)]
         width = max(map(len, ids))
         padded = [[self.pad] * (width - len(one)) + one for one in ids]
         shown = [[False] * (width - len(one)) + [True] * len(one) for one in ids]
@@ -75,9 +75,12 @@ class CausalLM(Policy):
             SHOWN: torch.tensor(shown, device=self.device),
         }
 
-    def _prompt_ids(self, prompt: str) -> list[int]:
+    def _prompt_ids(self, prompt: str, system: str = "") -> list[int]:
+        if system and not self.chat:
+            prompt = f"{system}\n\n{prompt}"
         if self.chat:
-            turns = [{"role": "user", "content": prompt}]
+            turns = [{"role": "system", "content": system}] if system else []
+            turns = [*turns, {"role": "user", "content": prompt}]
             prompt = self.tokenizer.apply_chat_template(
                 turns, tokenize=False, add_generation_prompt=True
             )
@@ -172,10 +175,14 @@ class CausalLM(Policy):
     def replay(
         self, trajectory: Trajectory, steps: Tensor | None = None
     ) -> tuple[StepDistribution, Tensor]:
-        tokens = trajectory.decisions["decision"]
+        tokens, _ = self.recorded(trajectory)
         steps = torch.arange(tokens.shape[1], device=tokens.device) if steps is None else steps
         hidden = self._hidden(trajectory)[:, :-1]
         return LazyCategorical(hidden[:, steps], self._head), tokens[:, steps]
+
+    def recorded(self, trajectory: Trajectory) -> tuple[Tensor, Tensor]:
+        """The tokens of a record, [B, T], and which of them were read, [B, T] bool."""
+        return trajectory.decisions["decision"], trajectory.mask
 
     def _hidden(self, trajectory: Trajectory) -> Tensor:
         """Hidden states before each token of the answer and after the last, [B, T + 1, H].
@@ -183,10 +190,10 @@ class CausalLM(Policy):
         The model reads no further than the longest answer; states beyond are zeros.
         """
         asked = self.condition(trajectory.context)
-        tokens = trajectory.decisions["decision"]
-        longest = int(trajectory.mask.any(dim=0).sum())
+        tokens, read = self.recorded(trajectory)
+        longest = int(read.any(dim=0).sum())
         ids = torch.cat([asked[IDS], tokens[:, :longest]], dim=1)
-        shown = torch.cat([asked[SHOWN], trajectory.mask[:, :longest]], dim=1)
+        shown = torch.cat([asked[SHOWN], read[:, :longest]], dim=1)
         output = self.model.base_model(
             input_ids=ids,
             attention_mask=shown.long(),
@@ -257,14 +264,15 @@ def cache_name(trunk: Any) -> str:
     return "cache" if "cache" in inspect.signature(trunk.forward).parameters else "past_key_values"
 
 
-def _prompts(context: Context) -> list[str]:
+def _prompts(context: Context) -> list[tuple[str, str]]:
+    """The prompt of each row, and what the system says before it."""
     rows = context.native
     if rows is None or not all(isinstance(row, Mapping) and "prompt" in row for row in rows):
         raise SuiteError(
             "a language model answers prompts, and this task's contexts have none.\n"
             'Use contexts whose native rows are mappings with a "prompt".'
         )
-    return [str(row["prompt"]) for row in rows]
+    return [(str(row["prompt"]), str(row.get("system", ""))) for row in rows]
 
 
 def _packed(cache: DynamicCache) -> Tensor:

@@ -7,6 +7,7 @@ from suite.core.errors import missing_extra
 from suite.core.hooks import hookimpl
 
 if TYPE_CHECKING:
+    from suite.core.environment import Environment
     from suite.core.reward import Reward
 
 
@@ -19,6 +20,18 @@ def suite_make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
         if error.name is None or error.name.partition(".")[0] != "scipy":
             raise
         raise missing_extra("scipy", "tools", needed_by=f"the reward '{name}'") from error
+
+
+@hookimpl
+def suite_make_environment(name: str, config: Mapping[str, Any]) -> "Environment":
+    """Build the shop; the manifest promises no other name."""
+    try:
+        from suite.plugins.rewards.tools.episode import ShopEnvironment
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "scipy":
+            raise
+        raise missing_extra("scipy", "tools", needed_by=f"the environment '{name}'") from error
+    return ShopEnvironment(**config)
 
 
 def calls(**config: Any) -> "Reward":

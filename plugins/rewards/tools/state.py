@@ -72,8 +72,9 @@ class StateVerifier(Verifier[StateItem]):
         if data is None:
             return ROWS
         name = data.name.partition(".")[0].removeprefix("retail_tasks_")
+        shared = {"database": str(data.parent), "tools": RetailWorld.schemas}
         return [
-            {**row, "name": f"{name}_{index}", "database": str(data.parent)}
+            {**row, "name": f"{name}_{index}", **shared}
             for index, row in enumerate(read_json(data))
         ]
 
@@ -158,12 +159,21 @@ class StateVerifier(Verifier[StateItem]):
             return Judgement(verdict=Verdict.BAD_SOURCE, score=0.0, feedback=str(error))
         if not turn.calls and not turn.speech:
             return Judgement(verdict=Verdict.NO_CODE, score=0.0, feedback="an empty episode")
-        if len(turn.speech) > MAX_SPEECH:
+        state, failures = replay(item.shop, turn.calls)
+        return self.judge_state(state, turn.speech, failures, item)
+
+    def judge_state(
+        self, state: State, speech: str, failures: Sequence[str], item: StateItem
+    ) -> Judgement:
+        """The verdict on an episode by the database that it left and what was said in it.
+
+        ``failures`` are the answers of calls that the shop refused.
+        """
+        if len(speech) > MAX_SPEECH:
             problem = f"more than {MAX_SPEECH} characters of speech"
             return Judgement(verdict=Verdict.FLOOD, score=0.0, feedback=problem)
-        state, failures = replay(item.shop, turn.calls)
         reached = item.shop.hash(state) == item.wanted
-        spoken = [is_said(output, turn.speech) for output in item.outputs]
+        spoken = [is_said(output, speech) for output in item.outputs]
         passed = reached and all(spoken)
         parts = {
             "state": float(reached),

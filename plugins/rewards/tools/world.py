@@ -57,8 +57,8 @@ class StateHash:
 
     def __init__(self, initial: State) -> None:
         self.initial = initial
-        self.digests = {
-            (table, key): _digest(entry)
+        self.lines = {
+            (table, key): _line(table, key, entry)
             for table, rows in initial.items()
             for key, entry in rows.items()
         }
@@ -71,10 +71,11 @@ class StateHash:
             for key in sorted(state[table]):
                 entry = state[table][key]
                 kept = first.get(key) is entry
-                digest = self.digests[table, key] if kept else _digest(entry)
-                total.update(json.dumps([table, key]).encode() + digest)
+                total.update(self.lines[table, key] if kept else _line(table, key, entry))
         return total.hexdigest()
 
 
-def _digest(entry: Entry) -> bytes:
-    return hashlib.sha256(json.dumps(entry, sort_keys=True).encode()).digest()
+def _line(table: str, key: str, entry: Entry) -> bytes:
+    """What an entry adds to the hash: where it stands, and a digest of it."""
+    digest = hashlib.sha256(json.dumps(entry, sort_keys=True).encode()).digest()
+    return json.dumps([table, key]).encode() + digest

@@ -1,0 +1,135 @@
+"""Rows of BFCL and tau-bench as contexts, for a pretrained model.
+
+The verifier that judges a row also reads its file, and a row whose own answer it would not pay is
+left out; both are asked for by name.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from suite.core import registry
+from suite.core.contexts import Contexts
+from suite.core.errors import SuiteError
+from suite.core.records import Context
+from suite.core.verifier import Verifier, VerifierReward
+
+Row = Mapping[str, Any]
+CALLS = (
+    "You can call these tools:\n{tools}\n\nAnswer with the calls that the request needs and "
+    "nothing else, as [tool(argument=value), ...]. Where no tool serves, say so and call none."
+)
+EPISODE = (
+    "{policy}\n\n## Tools\n\n{tools}\n\n## How to answer\n\nTo call a tool write "
+    '<tool_call>{{"name": ..., "arguments": {{...}}}}</tool_call> and nothing else; you will read '
+    "its answer. The user's first message holds all that the user wants and counts as the user's "
+    "confirmation of it. Your first message without a call ends the conversation."
+)
+
+
+class FileContexts(Contexts):
+    """Rows of a file in two parts, as they are given.
+
+    Raises:
+        SuiteError: one part is empty.
+    """
+
+    def __init__(self, train: Sequence[Row], held_out: Sequence[Row], data: str) -> None:
+        if not train or not held_out:
+            raise SuiteError(
+                f"'{data}' has {len(train)} training rows and {len(held_out)} held-out ones.\n"
+                "Both parts need rows: give a file with more, or another contexts.held_out."
+            )
+        self._train, self._held_out = tuple(train), tuple(held_out)
+        self.num_train, self.num_held_out = len(train), len(held_out)
+
+    def train(self, index: Tensor) -> Context:
+        return Context(index=index, native=tuple(self._train[i] for i in index.tolist()))
+
+    def held_out(self, index: Tensor) -> Context:
+        return Context(index=index, native=tuple(self._held_out[i] for i in index.tolist()))
+
+
+def bfcl(*, data: str, held_out: float = 0.2) -> FileContexts:
+    """One-turn rows of a BFCL file; its answers lie in ``possible_answer/`` beside it.
+
+    Args:
+        data: BFCL_v4_<category>.json[.gz].
+        held_out: the share that is held out, by a hash of names.
+
+    Raises:
+        SuiteError: the file cannot be read, has several turns, or one part is empty.
+    """
+    if "multi_turn" in Path(data).name:
+        raise SuiteError(
+            f"'{data}' has requests of several turns on services that are not here.\n"
+            "Give a one-turn file (simple, multiple, parallel, irrelevance); episodes of several "
+            "turns: --task tools/tau_retail."
+        )
+    rows = [_bfcl_row(row) for row in _sound("tools/calls", Path(data), rule="bfcl")]
+    parts: tuple[list[Row], list[Row]] = ([], [])
+    for row in rows:
+        parts[_place(row["name"]) < held_out].append(row)
+    return FileContexts(*parts, data)
+
+
+def tau_retail(*, data: str) -> FileContexts:
+    """tau-bench's retail tasks; those of ``retail_tasks_test`` beside the file are held out.
+
+    The database and the policy text lie in the same folder.
+
+    Raises:
+        SuiteError: a file is missing or damaged, or one part is empty.
+    """
+    path = Path(data)
+    test = path.with_name(path.name.replace("_train", "_test"))
+    if test == path:
+        raise SuiteError(f"'{data}' is not a file of training tasks.\nGive retail_tasks_train.")
+    policy = _text(path.with_name("retail_policy.md"))
+    train, held_out = (
+        [_retail_row(row, policy) for row in _sound("tools/state", one)] for one in (path, test)
+    )
+    return FileContexts(train, held_out, data)
+
+
+def _sound(reward: str, path: Path, **config: Any) -> list[Row]:
+    """Rows whose own answer the verifier pays in full."""
+    made = registry.make_reward(reward, config)
+    assert isinstance(made, VerifierReward)
+    verifier: Verifier[Any] = made.verifier
+    rows = list(verifier.rows(path))
+    refused = {one.name for one in verifier.load(rows).refused}
+    return [row for row in rows if row["name"] not in refused]
+
+
+def _bfcl_row(row: Row) -> Row:
+    said = "\n".join(str(turn["content"]) for turn in row["prompt"])
+    return {**row, "prompt": said, "system": CALLS.format(tools=_listed(row["tools"]))}
+
+
+def _retail_row(row: Row, policy: str) -> Row:
+    system = EPISODE.format(policy=policy, tools=_listed(row["tools"]))
+    return {**row, "prompt": row["instruction"], "system": system}
+
+
+def _listed(tools: Sequence[Mapping[str, Any]]) -> str:
+    return "\n".join(json.dumps(tool) for tool in tools)
+
+
+def _place(name: str) -> float:
+    """Where a row stands between 0 and 1."""
+    digest = hashlib.blake2b(name.encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big") / 2**32
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SuiteError(
+            f"cannot read {path}: {error.strerror}.\nIt lies beside the tasks."
+        ) from error
