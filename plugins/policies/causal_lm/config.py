@@ -13,6 +13,11 @@ class SampledConfig(BaseModel):
     num_steps: int = Field(24, ge=1, description="tokens of an answer at most, its end included")
     temperature: float = Field(1.0, gt=0, description="of the policy's own law")
     seed: int = Field(0, description="of the initial weights")
+    lora_rank: int = Field(0, ge=0, description="of low-rank adapters; 0: every weight trains")
+    lora_alpha: float = Field(16.0, gt=0, description="adapters count alpha / rank")
+    lora_targets: tuple[str, ...] = Field(
+        (), description="names of layers with adapters; none: every linear layer but the head"
+    )
 
 
 class TinyConfig(SampledConfig):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from suite.core.config_model import parse_config
 from suite.core.errors import missing_extra
 from suite.core.hooks import hookimpl
-from suite.plugins.policies.causal_lm.config import PretrainedConfig, TinyConfig
+from suite.plugins.policies.causal_lm.config import PretrainedConfig, SampledConfig, TinyConfig
 
 if TYPE_CHECKING:
     from suite.core.metric import Codec
@@ -31,26 +31,47 @@ def suite_make_policy(name: str, config: Mapping[str, Any]) -> "Policy":
 
 def _make(name: str, config: Mapping[str, Any]) -> "Policy":
     from suite.plugins.policies.causal_lm import models
-    from suite.plugins.policies.causal_lm.policy import CausalLM
 
     if name in SIZES:
         tiny = parse_config(TinyConfig, {**SIZES[name], **config}, "policy")
-        return CausalLM(
-            *models.tiny(tiny),
-            num_steps=tiny.num_steps,
-            temperature=tiny.temperature,
-            max_prompt=tiny.max_prompt,
-        )
+        made = models.tiny(tiny)
+        return _policy(tiny, *made, max_prompt=tiny.max_prompt, chat=True, learns_base=True)
     given = parse_config(PretrainedConfig, config, "policy")
     model, tokenizer = models.pretrained(given)
-    return CausalLM(
+    room = models.context_length(model) - given.num_steps
+    return _policy(given, model, tokenizer, max_prompt=room, chat=given.chat, learns_base=False)
+
+
+def _policy(
+    config: SampledConfig,
+    model: Any,
+    tokenizer: Any,
+    *,
+    max_prompt: int,
+    chat: bool,
+    learns_base: bool,
+) -> "Policy":
+    """The policy of a model, with adapters where they are asked for."""
+    from suite.plugins.policies.causal_lm.policy import CausalLM
+
+    settings: dict[str, Any] = {
+        "num_steps": config.num_steps,
+        "temperature": config.temperature,
+        "max_prompt": max_prompt,
+        "chat": chat,
+    }
+    if config.lora_rank == 0:
+        return CausalLM(model, tokenizer, **settings)
+    from suite.plugins.policies.causal_lm.lora import AdaptedLM, add_adapters
+
+    lora = add_adapters(
         model,
-        tokenizer,
-        num_steps=given.num_steps,
-        temperature=given.temperature,
-        max_prompt=models.context_length(model) - given.num_steps,
-        chat=given.chat,
+        rank=config.lora_rank,
+        alpha=config.lora_alpha,
+        targets=config.lora_targets,
+        seed=config.seed,
     )
+    return AdaptedLM(model, tokenizer, lora=lora, whole=learns_base, **settings)
 
 
 @hookimpl

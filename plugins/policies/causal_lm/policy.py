@@ -126,7 +126,7 @@ class CausalLM(Policy):
         """
         past = DynamicCache() if cache is None else _unpacked(cache)
         places = (shown.long().cumsum(dim=1) - 1).clamp_min(0)
-        output = self.model.base_model(
+        output = self._trunk(
             input_ids=ids,
             attention_mask=shown.long(),
             position_ids=places[:, -ids.shape[1] :],
@@ -134,6 +134,10 @@ class CausalLM(Policy):
             **{self.cache_name: past},
         )
         return output.last_hidden_state, _packed(past)
+
+    def _trunk(self, **inputs: Any) -> Any:
+        """One pass of the model below its head."""
+        return self.model.base_model(**inputs)
 
     def step(self, state: State, t: Tensor) -> StepDistribution:
         return LazyCategorical(state["hidden"], self._head)
@@ -187,7 +191,7 @@ class CausalLM(Policy):
         longest = int(trajectory.mask.any(dim=0).sum())
         ids = torch.cat([asked[IDS], tokens[:, :longest]], dim=1)
         shown = torch.cat([asked[SHOWN], trajectory.mask[:, :longest]], dim=1)
-        output = self.model.base_model(
+        output = self._trunk(
             input_ids=ids,
             attention_mask=shown.long(),
             position_ids=(shown.long().cumsum(dim=1) - 1).clamp_min(0),
