@@ -95,7 +95,7 @@ class AdaptedLM(CausalLM):
         return AdaptersOff(self)
 
     def save(self, folder: Path, *, name: str, settings: Mapping[str, Any]) -> None:
-        """The suite's two files, ``peft/`` with its ``base/``, and both merged in ``transformers/``.
+        """The suite's files, ``peft/`` with its ``base/``, and both merged in ``transformers/``.
 
         peft's file names the base by its path; a folder that has moved is opened by giving peft
         the base that was loaded from beside it.

@@ -57,6 +57,8 @@ def _policy(
     settings: dict[str, Any] = {
         "num_steps": config.num_steps,
         "temperature": config.temperature,
+        "top_p": config.top_p,
+        "stop": config.stop,
         "max_prompt": max_prompt,
         "chat": chat,
     }
