@@ -45,6 +45,10 @@ class StepDistribution(ABC):
     def log_prob(self, decision: Tensor) -> Tensor:
         """Log-probability of a decision, [...], nats."""
 
+    def behaviour_log_prob(self, decision: Tensor) -> Tensor | None:
+        """Log-probability under what ``sample`` draws from, [...]; None: that of ``log_prob``."""
+        return None
+
     @abstractmethod
     def narrow(self, start: int, length: int) -> "StepDistribution":
         """Steps [start, start + length) of a replay's [B, S]."""

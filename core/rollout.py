@@ -28,7 +28,7 @@ def rollout(
     """Sample one trajectory a row of ``context``, on-policy.
 
     Args:
-        policy: the model; its own law is sampled, untruncated.
+        policy: the model; what its laws draw from is sampled.
         context: what the N rows are conditioned on.
         streams: one stream a row; decides everything that is random.
         environment: stands between decisions where the policy ``acts``.
@@ -44,6 +44,7 @@ def rollout(
         state = start = episode.reset(state, context)
     steps: list[dict[str, Tensor]] = []
     log_probs, masks = [], []
+    behaviour: list[Tensor] = []
     for index in range(policy.num_steps):
         if not bool(state["active"].any()):
             break
@@ -52,6 +53,9 @@ def rollout(
         decision = distribution.sample(streams)
         active, decides = state["active"], policy.decides(state)
         log_probs.append(distribution.log_prob(decision).masked_fill(~decides, 0.0))
+        drawn_from = distribution.behaviour_log_prob(decision)
+        if drawn_from is not None:
+            behaviour.append(drawn_from.masked_fill(~decides, 0.0))
         masks.append(decides)
         steps.append(policy.record(state, t, decision))
         state = policy.advance(policy.remember(state, distribution), t, decision)
@@ -66,6 +70,7 @@ def rollout(
         decisions=policy.pack(start, stacked, state),
         mask=torch.stack(masks, dim=1),
         log_prob=torch.stack(log_probs, dim=1),
+        behaviour_log_prob=torch.stack(behaviour, dim=1) if behaviour else None,
         group=torch.arange(n, device=device) if group is None else group,
         seed_index=torch.tensor(streams.row_ids, device=device),
     )
@@ -204,7 +209,16 @@ def _chunks(size: int, width: int) -> Iterable[Tensor]:
     return parts
 
 
-STEPWISE = ("mask", "log_prob", "reward", "terminated", "truncated", "segment", "log_backward")
+STEPWISE = (
+    "mask",
+    "log_prob",
+    "behaviour_log_prob",
+    "reward",
+    "terminated",
+    "truncated",
+    "segment",
+    "log_backward",
+)
 
 
 def _pad_steps(parts: list[Trajectory]) -> list[Trajectory]:

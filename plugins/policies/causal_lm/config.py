@@ -1,8 +1,11 @@
 """Settings of the family, checked; no torch here."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz+-*/=()., #?:\n"
+Text = Annotated[str, StringConstraints(min_length=1)]
 
 
 class SampledConfig(BaseModel):
@@ -12,8 +15,15 @@ class SampledConfig(BaseModel):
 
     num_steps: int = Field(24, ge=1, description="tokens of an answer at most, its end included")
     temperature: float = Field(1.0, gt=0, description="of the policy's own law")
+    top_p: float = Field(1.0, gt=0, le=1, description="draw from the most probable tokens only")
+    stop: tuple[Text, ...] = Field((), description="texts that end an answer, kept in it")
     seed: int = Field(0, description="of the initial weights")
     turns: int = Field(1, ge=1, description="turns of an episode at most, where tools answer")
+    lora_rank: int = Field(0, ge=0, description="of low-rank adapters; 0: every weight trains")
+    lora_alpha: float = Field(16.0, gt=0, description="adapters count alpha / rank")
+    lora_targets: tuple[str, ...] = Field(
+        (), description="names of layers with adapters; none: every linear layer but the head"
+    )
 
 
 class TinyConfig(SampledConfig):

@@ -1,5 +1,6 @@
 """Models and tokenizers: made in memory, or loaded as transformers loads them."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,15 @@ def pretrained(config: PretrainedConfig) -> tuple[Any, Any]:
     return model, tokenizer
 
 
+OTHER_KINDS = ("MaskedLM", "Classification", "QuestionAnswering", "MultipleChoice")
+
+
 def _check_folder(folder: Path) -> None:
+    if (folder / "model_index.json").is_file():
+        raise SuiteError(
+            f"policy.model = '{folder}' is a pipeline of diffusers, not a language model.\n"
+            "Name the folder of a causal language model."
+        )
     if not (folder / "config.json").is_file():
         raise SuiteError(
             f"policy.model = '{folder}' holds no model: it has no config.json.\n"
@@ -131,6 +140,20 @@ def _check_folder(folder: Path) -> None:
         raise SuiteError(
             f"policy.model = '{folder}' has a config.json and no weights (*.safetensors).\n"
             "Copy the folder whole, or name another one."
+        )
+    _check_kind(folder)
+
+
+def _check_kind(folder: Path) -> None:
+    """Raise for a model of another kind: transformers would load it with a head of noise."""
+    try:
+        kinds = json.loads((folder / "config.json").read_text()).get("architectures") or []
+    except (ValueError, AttributeError):
+        return  # transformers says what is wrong with the file
+    if kinds and all(str(kind).endswith(OTHER_KINDS) for kind in kinds):
+        raise SuiteError(
+            f"policy.model = '{folder}' cannot be loaded as a causal language model: it is a "
+            f"{kinds[0]}.\nName the folder of a causal language model (...ForCausalLM)."
         )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from suite.core.config_model import parse_config
 from suite.core.errors import missing_extra
 from suite.core.hooks import hookimpl
-from suite.plugins.policies.causal_lm.config import PretrainedConfig, TinyConfig
+from suite.plugins.policies.causal_lm.config import PretrainedConfig, SampledConfig, TinyConfig
 
 if TYPE_CHECKING:
     from suite.core.metric import Codec
@@ -34,34 +34,52 @@ def _make(name: str, config: Mapping[str, Any]) -> "Policy":
 
     if name in SIZES:
         tiny = parse_config(TinyConfig, {**SIZES[name], **config}, "policy")
-        return _policy(
-            tiny.turns,
-            *models.tiny(tiny),
-            num_steps=tiny.num_steps,
-            temperature=tiny.temperature,
-            max_prompt=tiny.max_prompt,
-        )
+        made = models.tiny(tiny)
+        return _policy(tiny, *made, max_prompt=tiny.max_prompt, chat=True, learns_base=True)
     given = parse_config(PretrainedConfig, config, "policy")
     model, tokenizer = models.pretrained(given)
-    return _policy(
-        given.turns,
-        model,
-        tokenizer,
-        num_steps=given.num_steps,
-        temperature=given.temperature,
-        max_prompt=models.context_length(model) - given.num_steps,
-        chat=given.chat,
-    )
+    room = models.context_length(model) - given.num_steps
+    return _policy(given, model, tokenizer, max_prompt=room, chat=given.chat, learns_base=False)
 
 
-def _policy(turns: int, *parts: Any, **settings: Any) -> "Policy":
-    """One that answers in one turn, or one that ``acts``."""
+def _policy(
+    config: SampledConfig,
+    model: Any,
+    tokenizer: Any,
+    *,
+    max_prompt: int,
+    chat: bool,
+    learns_base: bool,
+) -> "Policy":
+    """The policy of a model: with adapters, and one that ``acts``, where that is asked for."""
     from suite.plugins.policies.causal_lm.policy import CausalLM
     from suite.plugins.policies.causal_lm.turns import TalkingLM
 
-    if turns == 1:
-        return CausalLM(*parts, **settings)
-    return TalkingLM(*parts, **settings, turns=turns)
+    settings: dict[str, Any] = {
+        "num_steps": config.num_steps,
+        "temperature": config.temperature,
+        "top_p": config.top_p,
+        "stop": config.stop,
+        "max_prompt": max_prompt,
+        "chat": chat,
+    }
+    talks = config.turns > 1
+    if talks:
+        settings["turns"] = config.turns
+    if config.lora_rank == 0:
+        return (TalkingLM if talks else CausalLM)(model, tokenizer, **settings)
+    from suite.plugins.policies.causal_lm.lora import AdaptedLM, add_adapters
+    from suite.plugins.policies.causal_lm.lora_turns import AdaptedTalker
+
+    lora = add_adapters(
+        model,
+        rank=config.lora_rank,
+        alpha=config.lora_alpha,
+        targets=config.lora_targets,
+        seed=config.seed,
+    )
+    kind = AdaptedTalker if talks else AdaptedLM
+    return kind(model, tokenizer, lora=lora, whole=learns_base, **settings)
 
 
 @hookimpl

@@ -16,11 +16,12 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from suite.core.distributions import LazyCategorical, RelaxedTokens, StepDistribution
+from suite.core.distributions import Categorical, LazyCategorical, RelaxedTokens, StepDistribution
 from suite.core.errors import SuiteError
 from suite.core.policy import Policy, State, where_active
 from suite.core.randomness import Streams
 from suite.core.records import Context, Samples, Trajectory
+from suite.plugins.policies.causal_lm.sampling import Nucleus, has_stop, length_at_stop
 
 IDS, SHOWN = "causal_lm/ids", "causal_lm/shown"
 
@@ -33,6 +34,8 @@ class CausalLM(Policy):
         num_steps: T, tokens of an answer at most; max_prompt: P at most.
         temperature: of the policy's law, everywhere: sampling, scores and likelihoods.
         chat: put prompts into the tokenizer's chat template, where it has one.
+        top_p: draw from the nucleus; scores stay those of the whole law.
+        stop: texts that end an answer at the token that completes one.
     """
 
     capabilities: ClassVar[frozenset[str]] = frozenset({"samples", "scores", "likelihood", "value"})
@@ -47,6 +50,8 @@ class CausalLM(Policy):
         max_prompt: int,
         temperature: float = 1.0,
         chat: bool = True,
+        top_p: float = 1.0,
+        stop: Sequence[str] = (),
     ) -> None:
         super().__init__()
         if max_prompt < 1:
@@ -58,6 +63,7 @@ class CausalLM(Policy):
         self.cache_name = cache_name(model.base_model)
         self.num_steps, self.max_prompt, self.temperature = num_steps, max_prompt, temperature
         self.chat = chat and getattr(tokenizer, "chat_template", None) is not None
+        self.top_p, self.stop = top_p, tuple(stop)
         self.end, self.pad = int(tokenizer.eos_token_id), int(tokenizer.pad_token_id)
 
     # --- prompts --------------------------------------------------------------------------------
@@ -129,7 +135,7 @@ class CausalLM(Policy):
         """
         past = DynamicCache() if cache is None else _unpacked(cache)
         places = (shown.long().cumsum(dim=1) - 1).clamp_min(0)
-        output = self.model.base_model(
+        output = self._trunk(
             input_ids=ids,
             attention_mask=shown.long(),
             position_ids=places[:, -ids.shape[1] :],
@@ -138,8 +144,14 @@ class CausalLM(Policy):
         )
         return output.last_hidden_state, _packed(past)
 
+    def _trunk(self, **inputs: Any) -> Any:
+        """One pass of the model below its head."""
+        return self.model.base_model(**inputs)
+
     def step(self, state: State, t: Tensor) -> StepDistribution:
-        return LazyCategorical(state["hidden"], self._head)
+        logits = self._head(state["hidden"])  # one step of N rows: made once, [N, V]
+        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+        return Categorical(logits) if self.top_p == 1 else Nucleus(logits, self.top_p)
 
     def _head(self, hidden: Tensor) -> Tensor:
         logits: Tensor = self.model.get_output_embeddings()(hidden)
@@ -151,6 +163,8 @@ class CausalLM(Policy):
         written = state["tokens"].scatter(1, t.unsqueeze(1), decision.unsqueeze(1))
         tokens = where_active(active, written, state["tokens"])
         going = active & (decision != self.end) & (t + 1 < self.num_steps)
+        if self.stop:
+            going = going & ~self._stopped(tokens, t, going)
         shown = torch.cat([state["shown"], active.unsqueeze(1)], dim=1)
         out = {**state, "tokens": tokens, "active": going, "shown": shown}
         if bool(going.any()):
@@ -159,16 +173,28 @@ class CausalLM(Policy):
             out["hidden"] = hidden[:, -1]
         return out
 
+    def _stopped(self, tokens: Tensor, t: Tensor, rows: Tensor) -> Tensor:
+        """Which of ``rows`` [N] bool hold a stop text in their first t + 1 tokens, [N] bool."""
+        found = torch.zeros_like(rows)
+        for row in rows.nonzero().squeeze(-1).tolist():
+            text = self.tokenizer.decode(tokens[row, : int(t[row]) + 1])
+            found[row] = has_stop(text, self.stop)
+        return found
+
     def finish(self, state: State) -> Samples:
         return Samples(tokens=state["tokens"], native=self.texts(state["tokens"]))
 
     def texts(self, tokens: Tensor) -> tuple[str, ...]:
-        """Answers as text, without the end token and what follows it."""
+        """Answers as text, up to their end token or with their stop text."""
         return tuple(self.tokenizer.decode(self._until_end(row)) for row in tokens.tolist())
 
     def _until_end(self, row: Sequence[int]) -> list[int]:
         kept = list(row)
-        return kept[: kept.index(self.end)] if self.end in kept else kept
+        kept = kept[: kept.index(self.end)] if self.end in kept else kept
+        return kept[: self._length(kept)] if self.stop else kept
+
+    def _length(self, ids: Sequence[int]) -> int:
+        return length_at_stop(self.tokenizer.decode, ids, self.stop)
 
     # --- the record -----------------------------------------------------------------------------
 
@@ -194,7 +220,7 @@ class CausalLM(Policy):
         longest = int(read.any(dim=0).sum())
         ids = torch.cat([asked[IDS], tokens[:, :longest]], dim=1)
         shown = torch.cat([asked[SHOWN], read[:, :longest]], dim=1)
-        output = self.model.base_model(
+        output = self._trunk(
             input_ids=ids,
             attention_mask=shown.long(),
             position_ids=(shown.long().cumsum(dim=1) - 1).clamp_min(0),
@@ -209,6 +235,10 @@ class CausalLM(Policy):
         # Up to and with the first end; an answer without one was cut, and has num_steps tokens.
         ended = (tokens == self.end).long().cumsum(dim=1)
         mask = (ended == 0) | ((ended == 1) & (tokens == self.end))
+        if self.stop:
+            lengths = torch.tensor([self._length(row) for row in tokens.tolist()])
+            places = torch.arange(tokens.shape[1], device=tokens.device)
+            mask &= places < lengths.to(tokens.device).unsqueeze(1)
         return Trajectory(
             context=context,
             sample=samples,

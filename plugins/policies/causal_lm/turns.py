@@ -37,6 +37,11 @@ class TalkingLM(CausalLM):
 
     def __init__(self, *parts: Any, turns: int, **settings: Any) -> None:
         super().__init__(*parts, **settings)
+        if self.stop:
+            raise SuiteError(
+                f"policy.stop = {list(self.stop)} with policy.turns = {turns}: a turn ends with "
+                "the end token alone.\nLeave policy.stop out."
+            )
         self.turns = turns
         self.above = int(self.model.get_output_embeddings().weight.shape[0])  # V
 
