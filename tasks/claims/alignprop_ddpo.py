@@ -24,10 +24,8 @@ CLAIM = Claim(
     minutes=5.0,
     settings={"train.num_steps": 20, "train.eval_samples": 120},
     departures=(
-        (
-            "a likeness to drawn shapes stands for an aesthetic score; the reward is the trained one, "
-            "as in the paper's figure"
-        ),
+        "a likeness to drawn shapes stands for an aesthetic score",
+        "the reward compared is the trained one, as in the paper's figure",
         "DDPO passes twice over each collect, AlignProp once: samples are equal, updates are not",
         "twenty updates of 64 samples; all weights are tuned",
     ),

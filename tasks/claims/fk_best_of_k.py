@@ -34,9 +34,6 @@ CLAIM = Claim(
     departures=(
         "shapes of 16 by 16 pixels and a detector stand for text-to-image and human preference",
         "rounds ask the network again, which is counted: best-of-n has 11 draws for 8 particles",
-        (
-            "FK steering asks the reward 32 times a picture and best-of-n 11 times; calls of the model "
-            "are what the paper compares at"
-        ),
+        "model calls are equal and reward calls are not: 32 a picture against 11",
     ),
 )

@@ -114,7 +114,7 @@ def test_fk_steerings_particles_have_the_tilted_law_as_they_become_many(
         gaps.append(float((laws - wanted).abs().sum(dim=1).mean()) / 2.0)
     assert gaps == sorted(gaps, reverse=True)
     assert gaps[2] < 0.5 * gaps[0]  # a fourth, were it 1 / sqrt(N) from the first particle on
-    assert gaps[3] < 0.04
+    assert gaps[3] < 0.25 * gaps[0]  # 1 / 32 were it so; one slot is a single draw of it
 
 
 @pytest.mark.parametrize("resample_below", [0.0, 0.5, 1.0])
