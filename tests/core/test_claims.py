@@ -50,12 +50,6 @@ TUNED = replace(
 )
 AGAINST_CONTROL = replace(CLAIM, baseline=Arm(label="best of n", algo="control:best_of_n"))
 
-SAMPLED = replace(
-    CLAIM,
-    method=Arm(label="best of 8", algo="sampler:best_of_n", overrides={"sampler.n": 8}),
-    baseline=Arm(label="one draw", algo="sampler:best_of_n", overrides={"sampler.n": 1}),
-)
-
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -392,29 +386,3 @@ def test_a_bench_makes_a_run_once(tmp_path: Path, runs: list[str]) -> None:
     bench = Bench(claim=CLAIM, folder=tmp_path, progress=Silent())
     assert bench.run_of("method", {}, 1) is bench.run_of("method", {}, 1)
     assert len(runs) == 1
-
-
-# --- samplers as arms ---------------------------------------------------------------------------
-
-
-def test_a_sampler_as_an_arm_draws_from_the_base_and_trains_nothing(
-    tmp_path: Path, runs: list[str]
-) -> None:
-    result = run_claim(SAMPLED, tmp_path, Silent())
-    assert runs == []
-    best, one = result.cells["method", 1].numbers, result.cells["baseline", 1].numbers
-    assert best["reward"] > one["reward"] + 0.5
-    assert (best["reward_calls"], one["reward_calls"]) == (16 * 8, 16)
-    assert "suite.plugins.samplers.best_of_n.plugin" in result.cells["method", 1].key.code
-    assert not claim_result(SAMPLED, tmp_path).stale
-
-
-def test_a_sampler_is_neither_matched_on_a_curve_nor_set_against_a_control(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    matched = replace(SAMPLED, match="reward")
-    controlled = replace(SAMPLED, baseline=Arm(label="base", algo="control:best_of_n"))
-    for wrong, why in ((matched, "no curve to match"), (controlled, "a method that trains")):
-        monkeypatch.setattr(registry, "make_claim", lambda name, claim=wrong: claim)
-        with pytest.raises(SuiteError, match=why):
-            load_claim("micro-claim")
