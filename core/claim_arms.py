@@ -15,6 +15,8 @@ from suite.core.errors import SuiteError
 from suite.core.task import Arm, Claim
 
 CONTROL = "control:"
+SAMPLER = "sampler:"
+FILLER = "best_quarter"  # the role of an algorithm that may hold a sampler: a run must name one
 ARMS = ("method", "baseline")
 
 
@@ -44,6 +46,9 @@ def _problems(claim: Claim) -> Iterator[tuple[bool, str]]:
     )
     yield len(set(claim.seeds)) < max(2, len(claim.seeds)), "it needs two or more different seeds"
     yield claim.tuning_seed in claim.seeds, "its tuning seed is one of its seeds"
+    samplers = sampler_of(claim.method), sampler_of(claim.baseline)
+    yield any(samplers) and claim.match is not None, "a sampler has no curve to match"
+    yield samplers[0] is not None and control is not None, "a control needs a method that trains"
     yield claim.minimum_effect <= 0, "its minimum effect is not above 0"
 
 
@@ -52,8 +57,15 @@ def control_of(arm: Arm) -> str | None:
     return arm.algo.removeprefix(CONTROL) if arm.algo.startswith(CONTROL) else None
 
 
+def sampler_of(arm: Arm) -> str | None:
+    """The sampler that draws from the base in an arm, or None for a method."""
+    return arm.algo.removeprefix(SAMPLER) if arm.algo.startswith(SAMPLER) else None
+
+
 def arm_config(claim: Claim, arm: str, overrides: Mapping[str, Any], seed: int) -> Config:
     """The run that measures an arm; that of a control is its method's run with the control on.
+
+    A sampler's arm is a run that is built and drawn from, and not trained.
 
     Raises:
         SuiteError: the task, the algorithm or a setting does not exist.
@@ -62,8 +74,15 @@ def arm_config(claim: Claim, arm: str, overrides: Mapping[str, Any], seed: int) 
     side = claim.method if arm == "method" or control is not None else claim.baseline
     wanted = {"controls.enabled": False} if control is None else {"controls.only": [control]}
     settings = {**claim.settings, **side.overrides, **overrides, **wanted}
-    request = Request(task=claim.task, algo=side.algo, seed=seed, settings=settings)
-    return resolve_request(request)
+    sampler = sampler_of(side)
+    algo = side.algo
+    if sampler is not None:
+        filler = registry.by_role("algorithm", FILLER)
+        assert filler is not None
+        algo = filler.name
+    return resolve_request(
+        Request(task=claim.task, algo=algo, sampler=sampler, seed=seed, settings=settings)
+    )
 
 
 def arm_key(claim: Claim, arm: str, overrides: Mapping[str, Any], seed: int) -> Key:

@@ -9,7 +9,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from suite.core.api import run_config
-from suite.core.claim_arms import ARMS, arm_config, arm_key, choose, control_of, tuning_key
+from suite.core.base import load_base
+from suite.core.build import build, freeze_base
+from suite.core.claim_arms import (
+    ARMS,
+    arm_config,
+    arm_key,
+    choose,
+    control_of,
+    sampler_of,
+    tuning_key,
+)
 from suite.core.claim_cells import (
     Cell,
     Tried,
@@ -22,6 +32,7 @@ from suite.core.claim_cells import (
     write,
 )
 from suite.core.config import Config
+from suite.core.controls import sampled
 from suite.core.errors import SuiteError
 from suite.core.progress import Progress, Silent
 from suite.core.run_folder import RunFolder, machine
@@ -54,7 +65,8 @@ class Bench:
         config = arm_config(self.claim, arm, overrides, seed)
         text = config.to_toml()
         if text not in self.finished:
-            self.finished[text] = run_once(config)
+            drawn = sampler_of(getattr(self.claim, arm)) is not None
+            self.finished[text] = draw_once(config) if drawn else run_once(config)
         return self.finished[text]
 
     def row(self, arm: str, measured: Measured) -> Mapping[str, Any]:
@@ -143,6 +155,17 @@ def run_once(config: Config) -> Measured:
         {k: v for k, v in row.items() if k != "kind"} for row in rows if row["kind"] == "eval"
     )
     return Measured(rows=outcome.controls, curve=curve, seconds=time.monotonic() - started)
+
+
+def draw_once(config: Config) -> Measured:
+    """The base's draws through the configuration's sampler, measured as a tuned policy is."""
+    started = time.monotonic()
+    with _threads(THREADS):
+        built = build(config)
+        load_base(built, Silent())
+        freeze_base(built)
+        row = sampled(built)
+    return Measured(rows={"tuned": row}, curve=(), seconds=time.monotonic() - started)
 
 
 @contextlib.contextmanager

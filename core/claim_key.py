@@ -18,7 +18,7 @@ from suite.core.base import ROLE
 from suite.core.build import policy_use
 from suite.core.catalog import Entry
 from suite.core.config import Config
-from suite.core.task import Task
+from suite.core.task import Task, Use
 
 CORE = Path(__file__).parent
 # Where training, evaluation and controls start; what they import is found from there.
@@ -116,6 +116,7 @@ def owners(config: Config, control: str | None = None) -> Iterator[Entry]:
         "contexts": task.contexts,
         "environment": task.environment,
         "codec": task.codec,
+        "sampler": None if config.sampler is None else Use(config.sampler),
     }
     for kind, use in uses.items():
         if use is not None:

@@ -22,6 +22,7 @@ from suite.core.policy import Policy
 from suite.core.presets import resolve
 from suite.core.progress import Progress
 from suite.core.run import Collected, Run
+from suite.core.sampler import Sampler
 from suite.core.trainer import Trainer
 
 CALIBRATION_STEPS = 3
@@ -116,11 +117,25 @@ def _best_of_n(built: Built, *, seconds: float, reward_calls: int) -> dict[str, 
     n = max(1, math.ceil(reward_calls / samples))
     entry = registry.by_role("sampler", "best_of_n")
     assert entry is not None
-    sampler = registry.make_sampler(entry.name, {"n": n})
-    held_out = _HeldOut(built.run)
-    draw = sampler.sample(held_out, 0, num_contexts=samples, group_size=1, purpose="best_of_n")
-    numbers = _measured(built, built.run.base, draw).numbers
+    numbers = _drawn(built, registry.make_sampler(entry.name, {"n": n}), "best_of_n").numbers
     return {**numbers, "label": f"best of {n} of the base", "reward_calls": n * samples, "n": n}
+
+
+def sampled(built: Built) -> dict[str, Any]:
+    """The base's draws on held-out contexts through the run's own sampler, measured."""
+    sampler = built.run.sampler
+    assert sampler is not None
+    numbers = _drawn(built, sampler, "sampled").numbers
+    calls = sampler.calls_a_sample() * built.run.settings.eval_samples
+    return {**numbers, "label": f"base through {built.config.sampler}", "reward_calls": calls}
+
+
+def _drawn(built: Built, sampler: Sampler, purpose: str) -> Evaluation:
+    """What ``sampler`` draws of the base for as many samples as an evaluation has."""
+    count = built.run.settings.eval_samples
+    run = _HeldOut(built.run)
+    draw = sampler.sample(run, 0, num_contexts=count, group_size=1, purpose=purpose)
+    return _measured(built, built.run.base, draw)
 
 
 class _HeldOut(Run):

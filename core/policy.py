@@ -28,6 +28,7 @@ CAPABILITIES = {
     "scores": "re-scores its own decisions exactly",
     "likelihood": "bounds or knows the log-likelihood of any finished sample",
     "pathwise": "carries reward gradients through its sampling steps",
+    "lookahead": "guesses the finished sample from any state on the way to it",
     "unmasks": "its steps are unmasking kernels (masked discrete diffusion)",
     "value": "offers features of every state to a critic",
     "balance": "knows the backward law of its construction (GFlowNets)",
@@ -120,6 +121,20 @@ class Policy(nn.Module, ABC):
     def relaxed_finish(self, state: State) -> Samples:
         """The finished objects with a view that carries gradients (``pathwise``)."""
         return self.finish(state)
+
+    def lookahead(self, state: State, t: Tensor, guesses: int, streams: Streams) -> Samples:
+        """Guesses of the finished sample, for samplers (``lookahead``).
+
+        Args:
+            state: N rows.
+            t: the next step of each, [N], below ``num_steps``.
+            guesses: M, how many a row.
+            streams: one stream a row.
+
+        Returns:
+            N M samples, the guesses of one row side by side.
+        """
+        raise NotImplementedError(f"{type(self).__name__} cannot look ahead")
 
     @property
     def num_features(self) -> int:

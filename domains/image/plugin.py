@@ -28,6 +28,10 @@ def suite_make_domain(name: str) -> "Domain":
 @hookimpl
 def suite_make_contexts(name: str, config: Mapping[str, Any]) -> "Contexts":
     """Build the contexts called ``name``."""
+    if name == "image/one_shape":
+        from suite.domains.image.one_shape import ShapeContexts
+
+        return ShapeContexts(**config)
     from suite.domains.image.contexts import SceneContexts
 
     return SceneContexts(**config)
@@ -44,6 +48,10 @@ def suite_make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
         from suite.domains.image.brightness import Brightness
 
         return Brightness(**config)
+    if name in ("image/shape_likeness", "image/shape_detector"):
+        from suite.domains.image.one_shape import ShapeDetector, ShapeReward
+
+        return ShapeReward(**config) if name.endswith("likeness") else ShapeDetector(**config)
     from suite.domains.image.reward import SceneReward
 
     return SceneReward(**config)
@@ -59,7 +67,11 @@ def suite_make_metric(name: str, config: Mapping[str, Any]) -> "Metric":
 
 @hookimpl
 def suite_make_codec(name: str, config: Mapping[str, Any]) -> "Codec":
-    """Build the codec of pictures."""
+    """Build the codec called ``name``."""
+    if name == "image/one_shape":
+        from suite.domains.image.one_shape import ShapeCodec
+
+        return ShapeCodec(**config)
     from suite.domains.image.codec import PictureCodec
 
     return PictureCodec(**config)

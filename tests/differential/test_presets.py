@@ -37,6 +37,17 @@ DIFFERS = {
     "reward-backprop": "test_pathwise::test_their_gradients_differ_by_beta_times_that_of_the_kl",
     "drakes-published": "test_pathwise::"
     "test_the_published_penalty_is_exactly_0_at_hard_states_where_the_exact_kl_is_not",
+    "ddpo": "test_images::"
+    "test_ddpo_standardises_rewards_over_the_collect_where_grpo_does_in_a_group",
+    "ddpo-sf": "test_images::test_ddpo_clips_ratios_and_ddpo_sf_learns_once_without_any",
+    "dpok": "test_images::test_dpok_has_the_direct_kl_alone_where_rloo_credits_later_kl_too",
+    "alignprop": "test_images::test_alignprop_is_backpropagation_through_the_depth_that_it_drew",
+    "draft-k": "test_images::"
+    "test_draft_k_stops_the_gradient_before_the_last_step_where_backprop_has_more",
+    "reward-weighted-t2i": "test_images::"
+    "test_reward_weighting_is_linear_in_the_reward_and_has_the_pretraining_loss_beside_it",
+    "fk_steering": "test_fk_steering::"
+    "test_fk_steerings_particles_have_the_tilted_law_as_they_become_many",
     "best_of_n": "test_best_of_n::test_it_keeps_the_best_of_each_n_consecutive_draws",
 }
 

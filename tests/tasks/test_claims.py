@@ -3,7 +3,7 @@
 import pytest
 
 from suite.core import registry
-from suite.core.claim_arms import ARMS, arm_config, load_claim
+from suite.core.claim_arms import ARMS, arm_config, load_claim, sampler_of
 from suite.core.papers import paper_of
 
 ENTRIES = [entry for entry in registry.entries("claim") if entry.built_in]
@@ -27,7 +27,9 @@ def test_a_claim_is_fair_and_agrees_with_its_manifest(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_method_of_a_claim_is_the_one_of_its_paper(name: str) -> None:
     claim = load_claim(name)
-    assert paper_of(registry.find("algorithm", claim.method.algo)) == claim.paper
+    sampler = sampler_of(claim.method)
+    kind = ("algorithm", claim.method.algo) if sampler is None else ("sampler", sampler)
+    assert paper_of(registry.find(*kind)) == claim.paper
 
 
 @pytest.mark.parametrize("name", NAMES)

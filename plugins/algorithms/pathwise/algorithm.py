@@ -44,6 +44,9 @@ class Pathwise(Algorithm):
     beta: float = Field(0.05, ge=0, description="weight of the KL, in reward units a nat")
     last_steps: int = Field(8, ge=1, description="K: steps that carry the gradient")
     temperature: float = Field(0.5, gt=0, description="of the soft backward pass")
+    random_depth: bool = Field(
+        False, description="draw K anew for each loss, evenly from 1 to last_steps (at most T)"
+    )
     kl_prefix_steps: int | None = Field(
         None, ge=1, description="random prefix steps in the KL, reweighted; null is all"
     )
@@ -63,6 +66,13 @@ class Pathwise(Algorithm):
         rows = torch.arange(len(asked)).repeat_interleave(run.settings.group_size)
         run.charge_reward_calls(len(rows))
         return Experience.of_rows({"context": take_rows(asked, rows)}, {})
+
+    def _depth(self, run: "Run", streams: Streams) -> int:
+        """K of this loss: the same for every row and process of a step."""
+        most = min(self.last_steps, run.policy.num_steps)
+        if not self.random_depth:
+            return most
+        return 1 + int(permutation(run.seed, streams.step, f"{streams.purpose}/depth", most)[0])
 
     def _kl_steps(self, run: "Run", streams: Streams) -> Tensor | None:
         """Which prefix steps enter the KL: the same for every row and process of a step."""
@@ -107,7 +117,7 @@ class Pathwise(Algorithm):
             run.policy,
             context,
             streams,
-            last=self.last_steps,
+            last=self._depth(run, streams),
             temperature=self.temperature,
             reference=reference,
             kl_steps=self._kl_steps(run, streams) if reference is not None else None,

@@ -66,7 +66,7 @@ class DiffusionPolicy(Policy):
     @property
     def capabilities(self) -> frozenset[str]:  # type: ignore[override]
         """An ODE has no density of its steps, so nothing can be scored."""
-        known = {"samples", "likelihood", "pathwise"}
+        known = {"samples", "likelihood", "pathwise", "lookahead"}
         return frozenset(known | {"scores"} if self.config.eta > 0 else known)
 
     # --- captions -------------------------------------------------------------------------------
@@ -140,6 +140,12 @@ class DiffusionPolicy(Policy):
 
     def finish(self, state: State) -> Samples:
         return Samples(values=state["x"])
+
+    @torch.no_grad()
+    def lookahead(self, state: State, t: Tensor, guesses: int, streams: Streams) -> Samples:
+        """The network's x_0, the posterior mean: the guesses of one row are equal."""
+        x0, _ = self.clean(state["x"], t, state[WORDS])
+        return Samples(values=x0.repeat_interleave(guesses, dim=0))
 
     # --- the record -----------------------------------------------------------------------------
 

@@ -65,7 +65,7 @@ class DiscreteDiffusion(Policy):
     """
 
     capabilities: ClassVar[frozenset[str]] = frozenset(
-        {"samples", "scores", "likelihood", "pathwise", "unmasks", "value", "balance"}
+        {"samples", "scores", "likelihood", "pathwise", "lookahead", "unmasks", "value", "balance"}
     )
     masked: Tensor
     reveal: Tensor

@@ -22,7 +22,7 @@ class GaussianPolicy(Policy):
     """x_T ~ N(0, I), then x_{t-1} ~ N(mu(x_t, t), std_t^2)."""
 
     capabilities: ClassVar[frozenset[str]] = frozenset(
-        {"samples", "scores", "likelihood", "pathwise", "value", "balance"}
+        {"samples", "scores", "likelihood", "pathwise", "lookahead", "value", "balance"}
     )
 
     def __init__(self, *, num_steps: int, width: int, seed: int) -> None:
@@ -44,12 +44,17 @@ class GaussianPolicy(Policy):
         after, v = self.signal[step + 1].unsqueeze(-1), self.std[step].unsqueeze(-1) ** 2  # type: ignore[index]
         return after.sqrt() * x0 + (1.0 - after - v).clamp_min(0.0).sqrt() * noise
 
-    def _law(self, x: Tensor, step: Tensor, *, batch_ndim: int) -> GaussianStep:
-        """The law of x_s given x [..., D] at decision ``step`` [...]."""
+    def _clean(self, x: Tensor, step: Tensor) -> Tensor:
+        """The network's guess of x_0 at decision ``step`` [...]; x is [..., D]."""
         phase = step.float() / self.num_steps * math.pi
         inputs = torch.cat([x, phase.sin().unsqueeze(-1), phase.cos().unsqueeze(-1)], dim=-1)
+        guess: Tensor = self.network(inputs)
+        return guess
+
+    def _law(self, x: Tensor, step: Tensor, *, batch_ndim: int) -> GaussianStep:
+        """The law of x_s given x [..., D] at decision ``step`` [...]."""
         before = self.signal[step].unsqueeze(-1)  # type: ignore[index]
-        x0 = self.network(inputs)
+        x0 = self._clean(x, step)
         noise = (x - before.sqrt() * x0) / (1.0 - before).sqrt()
         mean = self._posterior_mean(x0, noise, step)
         return GaussianStep(mean, self.std[step].unsqueeze(-1), batch_ndim=batch_ndim)  # type: ignore[index]
@@ -69,6 +74,11 @@ class GaussianPolicy(Policy):
 
     def finish(self, state: State) -> Samples:
         return Samples(values=state["x"])
+
+    @torch.no_grad()
+    def lookahead(self, state: State, t: Tensor, guesses: int, streams: Streams) -> Samples:
+        """The network's x_0, the posterior mean: the guesses of one row are equal."""
+        return Samples(values=self._clean(state["x"], t).repeat_interleave(guesses, dim=0))
 
     # --- the record -----------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ class UnmaskingPolicy(Policy):
     """p(x_s | x_t) factorises over masked positions; letter id V stands for a masked position."""
 
     capabilities: ClassVar[frozenset[str]] = frozenset(
-        {"samples", "scores", "likelihood", "pathwise", "unmasks", "value", "balance"}
+        {"samples", "scores", "likelihood", "pathwise", "lookahead", "unmasks", "value", "balance"}
     )
 
     def __init__(
@@ -82,6 +82,15 @@ class UnmaskingPolicy(Policy):
 
     def finish(self, state: State) -> Samples:
         return Samples(tokens=state["tokens"])
+
+    @torch.no_grad()
+    def lookahead(self, state: State, t: Tensor, guesses: int, streams: Streams) -> Samples:
+        """Every masked letter drawn at once from its marginal."""
+        tokens = state["tokens"]
+        log_p = self._law(state["relaxed"], tokens, t).log_p
+        drawn = (log_p.unsqueeze(1) + streams.gumbel(guesses, *log_p.shape[1:])).argmax(dim=-1)
+        known = (tokens != self.mask_id).unsqueeze(1)
+        return Samples(tokens=torch.where(known, tokens.unsqueeze(1), drawn).flatten(0, 1))
 
     def relaxed_finish(self, state: State) -> Samples:
         return Samples(tokens=state["tokens"], relaxed=state["relaxed"][..., : self.letters])

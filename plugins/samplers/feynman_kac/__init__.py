@@ -1,0 +1,1 @@
+"""Feynman-Kac steering: particles that are weighted and resampled on the way."""
