@@ -28,6 +28,10 @@ def suite_make_domain(name: str) -> "Domain":
 @hookimpl
 def suite_make_contexts(name: str, config: Mapping[str, Any]) -> "Contexts":
     """Build the contexts called ``name``."""
+    if name == "image/prompts":
+        from suite.domains.image.prompts import PromptContexts
+
+        return PromptContexts(**config)
     from suite.domains.image.contexts import SceneContexts
 
     return SceneContexts(**config)
