@@ -16,7 +16,6 @@ TASK = Task(
     policy=Use("diffusers/pipeline"),
     codec=Use("image/picture"),
     default_algo="grpo",
-    known_rewards=(([[[0.0] * 8] * 8] * 3, -0.629),),
     data="images/parti_prompts.tsv.gz",
     settings={
         "train.num_steps": 50,
