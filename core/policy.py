@@ -45,11 +45,13 @@ class Policy(nn.Module, ABC):
         replays_whole: one trunk pass serves all steps of a row (autoregressive models); core then
             chunks the head alone and never repeats the trunk.
         learns_backward: ``log_backward`` has weights of its own, which balance losses train.
+        rows_a_chunk: states that a replay reads at once; None leaves it to core.
     """
 
     capabilities: ClassVar[frozenset[str]] = frozenset({"samples"})
     replays_whole: ClassVar[bool] = False
     learns_backward: bool = False
+    rows_a_chunk: int | None = None
     num_steps: int
 
     # --- sampling -------------------------------------------------------------------------------

@@ -83,7 +83,8 @@ def relaxed_rollout(
     if reference is None:
         return RelaxedRollout(sample=chain.sample, kl=zero, prefix_kl=zero)
     laws = ReferenceLaws(reference, replace(chain.record, context=context))
-    width = max(1, min(-(-policy.num_steps // CHUNKS), ROWS_A_CHUNK // max(1, len(context))))
+    rows = (policy.rows_a_chunk or ROWS_A_CHUNK) // max(1, len(context))
+    width = max(1, min(-(-policy.num_steps // CHUNKS), rows))
     prefix_kl = suffix_kl = zero
     for steps in _chunks(wanted, width, streams):
         prefix_kl = prefix_kl + _prefix_kl(policy, chain, laws, steps).sum(dim=1)

@@ -56,6 +56,9 @@ def find_saved(asked: str | None, recorded: Mapping[str, Any] | None) -> Use | N
         return Use(str(recorded["name"]), **json.loads(recorded["settings"]))
     if name == RUN:
         return _policy_of_run(folder)
+    pretrained = shorthand(name)
+    if pretrained is not None:
+        return Use(pretrained, model=str(folder))
     if reads_folder(name):
         return Use(name, folder=str(folder))
     from suite.core.policy_files import read_settings  # loads torch
@@ -66,6 +69,12 @@ def find_saved(asked: str | None, recorded: Mapping[str, Any] | None) -> Use | N
 def reads_folder(name: str) -> bool:
     """Whether a family's factory takes a folder of its own format as the setting ``folder``."""
     return bool(registry.find("policy", name).facts.get("reads_folder", False))
+
+
+def shorthand(name: str) -> str | None:
+    """The policy that opens ``name:FOLDER-OR-ID`` of an ecosystem's format as its ``model``."""
+    entries = registry.entries("policy")
+    return next((one.name for one in entries if one.facts.get("shorthand") == name), None)
 
 
 def record(saved: Use | None) -> dict[str, str] | None:
@@ -122,6 +131,8 @@ def check_shape(policy: "Policy", name: str, config: "Config") -> None:
         SuiteError: the task's own policy is of that plugin, and draws samples of another size.
     """
     own, task = config.task.policy, config.task.name
+    if shorthand(split_name(config.policy or "")[0]) is not None:
+        return  # a model of an ecosystem's makes what it makes
     if registry.find("policy", name).module != registry.find("policy", own.name).module:
         return  # another family: nothing tells what both would call the size of a sample
     settings = {k: (config.data if v == DATA else v) for k, v in own.config.items()}
@@ -150,7 +161,7 @@ def load_saved(built: "Built") -> bool:
         return False
     if name == RUN:
         _load_run(built.run.policy, folder)
-    elif not reads_folder(name):
+    elif shorthand(name) is None and not reads_folder(name):
         built.run.policy.load(folder)
     return True
 

@@ -37,7 +37,7 @@ def score(
     steps: Tensor | None = None,
     reference: Policy | None = None,
     entropy: bool = False,
-    rows_a_chunk: int = ROWS_A_CHUNK,
+    rows_a_chunk: int | None = None,
 ) -> StepScores:
     """Score the recorded decisions under ``policy``, with gradient where gradients are on.
 
@@ -47,13 +47,14 @@ def score(
         steps: which steps, [S] long, increasing; None is all.
         reference: if given, KL(policy || reference) of each step's law; gets no gradient.
         entropy: whether to return each step's entropy too.
-        rows_a_chunk: states scored at once.
+        rows_a_chunk: states scored at once; None is what the policy says, or ROWS_A_CHUNK.
 
     Returns:
         log_prob [B, S] and, if asked, kl and entropy.
     """
     if steps is None:
         steps = torch.arange(trajectory.num_steps, device=trajectory.mask.device)
+    rows_a_chunk = rows_a_chunk or policy.rows_a_chunk or ROWS_A_CHUNK
     width = max(1, rows_a_chunk // max(1, len(trajectory)))
     mask = trajectory.mask[:, steps]
     laws = None if reference is None else ReferenceLaws(reference, trajectory)

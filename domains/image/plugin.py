@@ -32,6 +32,10 @@ def suite_make_contexts(name: str, config: Mapping[str, Any]) -> "Contexts":
         from suite.domains.image.one_shape import ShapeContexts
 
         return ShapeContexts(**config)
+    if name == "image/prompts":
+        from suite.domains.image.prompts import PromptContexts
+
+        return PromptContexts(**config)
     from suite.domains.image.contexts import SceneContexts
 
     return SceneContexts(**config)

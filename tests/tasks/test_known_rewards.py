@@ -26,6 +26,7 @@ def test_known_rewards_are_scored_as_the_task_says(
 PRETRAINED = [
     "coding/humaneval",
     "coding/mbpp",
+    "image/prompts",
     "logic/folio",
     "logic/folio_formulas",
     "maths/gym",
@@ -36,7 +37,7 @@ PRETRAINED = [
 
 
 def test_every_task_with_a_reward_of_its_own_names_known_rewards() -> None:
-    """A learned oracle has no score that a hand could check: its task is the one exception."""
+    """A learned oracle has no score that a hand could check, and a named pipeline none to hand."""
     named = set(tasks_with_known_rewards())
     lacking = [
         entry.name
