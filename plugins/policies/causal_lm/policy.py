@@ -21,6 +21,7 @@ from suite.core.errors import SuiteError
 from suite.core.policy import Policy, State, where_active
 from suite.core.randomness import Streams
 from suite.core.records import Context, Samples, Trajectory
+from suite.plugins.policies.causal_lm.cache import on_buffer, with_room
 from suite.plugins.policies.causal_lm.sampling import Nucleus, has_stop, length_at_stop
 
 IDS, SHOWN = "causal_lm/ids", "causal_lm/shown"
@@ -118,22 +119,22 @@ class CausalLM(Policy):
         ids, shown = asked[IDS], asked[SHOWN]
         _, rows = torch.unique(torch.cat([ids, shown.long()], 1), dim=0, return_inverse=True)
         first = torch.stack([(rows == i).nonzero()[0, 0] for i in range(int(rows.max()) + 1)])
-        hidden, cache = self._read(ids[first], shown[first], None)
+        past = DynamicCache()
+        hidden = self._read(ids[first], shown[first], past)
         blank = torch.full((len(ids), self.num_steps), self.pad, device=ids.device)
         return {
             "tokens": blank,
             "active": torch.ones(len(ids), dtype=torch.bool, device=ids.device),
             "shown": shown,
             "hidden": hidden[:, -1].index_select(0, rows),
-            "cache": cache.index_select(0, rows),
+            "cache": with_room(past, rows, ids.shape[1] + self.num_steps),
         }
 
-    def _read(self, ids: Tensor, shown: Tensor, cache: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Hidden states of ``ids`` [N, L] after what the cache holds, and the cache with them.
+    def _read(self, ids: Tensor, shown: Tensor, past: DynamicCache) -> Tensor:
+        """Hidden states of ``ids`` [N, L] after what ``past`` holds, which then holds them too.
 
-        ``shown`` [N, past + L]: which tokens count; the cache is [N, K, 2, heads, past, width].
+        ``shown`` [N, past + L]: which tokens count.
         """
-        past = DynamicCache() if cache is None else _unpacked(cache)
         places = (shown.long().cumsum(dim=1) - 1).clamp_min(0)
         output = self._trunk(
             input_ids=ids,
@@ -142,7 +143,13 @@ class CausalLM(Policy):
             use_cache=True,
             **{self.cache_name: past},
         )
-        return output.last_hidden_state, _packed(past)
+        hidden: Tensor = output.last_hidden_state
+        return hidden
+
+    def read_on(self, ids: Tensor, shown: Tensor, buffer: Tensor) -> Tensor:
+        """Hidden states [N, H] after one more token of each row, ids [N]; ``buffer`` keeps it."""
+        past = on_buffer(buffer, shown.shape[1] - 1)
+        return self._read(ids.unsqueeze(1), shown, past)[:, -1]
 
     def _trunk(self, **inputs: Any) -> Any:
         """One pass of the model below its head."""
@@ -169,8 +176,7 @@ class CausalLM(Policy):
         out = {**state, "tokens": tokens, "active": going, "shown": shown}
         if bool(going.any()):
             token = torch.where(active, decision, torch.full_like(decision, self.pad))
-            hidden, out["cache"] = self._read(token.unsqueeze(1), shown, state["cache"])
-            out["hidden"] = hidden[:, -1]
+            out["hidden"] = self.read_on(token, shown, state["cache"])
         return out
 
     def _stopped(self, tokens: Tensor, t: Tensor, rows: Tensor) -> Tensor:
@@ -303,16 +309,3 @@ def _prompts(context: Context) -> list[tuple[str, str]]:
             'Use contexts whose native rows are mappings with a "prompt".'
         )
     return [(str(row["prompt"]), str(row.get("system", ""))) for row in rows]
-
-
-def _packed(cache: DynamicCache) -> Tensor:
-    """Keys and values of all layers as one tensor that leads with N."""
-    layers: list[Any] = list(cache.layers)
-    return torch.stack([torch.stack([one.keys, one.values], dim=1) for one in layers], dim=1)
-
-
-def _unpacked(packed: Tensor) -> DynamicCache:
-    cache = DynamicCache()
-    for index in range(packed.shape[1]):
-        cache.update(packed[:, index, 0], packed[:, index, 1], index)
-    return cache

@@ -86,9 +86,7 @@ class TalkingLM(CausalLM):
             "shown": shown,
         }
         if bool((active & (t + 1 < self.num_steps)).any()):
-            ids = (kept % self.above).unsqueeze(1)
-            hidden, out["cache"] = self._read(ids, shown, state["cache"])
-            out["hidden"] = hidden[:, -1]
+            out["hidden"] = self.read_on(kept % self.above, shown, state["cache"])
         return out
 
     def emit(self, state: State) -> tuple[Tensor, tuple[str, ...]]:
