@@ -14,11 +14,11 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 
-class BufferedLayer(DynamicLayer):
+class BufferedLayer(DynamicLayer):  # type: ignore[no-untyped-call]
     """One layer's part of a buffer, [N, 2, heads, L, width], of which ``past`` tokens are read."""
 
     def __init__(self, buffer: Tensor, past: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.buffer, self.past = buffer, past
         self.device, self.dtype = buffer.device, buffer.dtype
         self.keys, self.values = self._read(past)

@@ -41,7 +41,8 @@ def add_adapters(model: Any, *, rank: int, alpha: float, targets: Sequence[str],
     except ModuleNotFoundError as error:
         raise missing_extra("peft", "text", needed_by="policy.lora_rank") from error
     wanted = list(targets) or _linear_layers(model)
-    config = LoraConfig(r=rank, lora_alpha=alpha, target_modules=wanted, task_type="CAUSAL_LM")
+    scale: Any = alpha  # annotated int, and only ever divided
+    config = LoraConfig(r=rank, lora_alpha=scale, target_modules=wanted, task_type="CAUSAL_LM")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         try:
@@ -160,7 +161,7 @@ class AdaptersOff(CausalLM):
         """Nothing: the modules are the policy's."""
         return self
 
-    def state_dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    def state_dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
         """The weights with the adapters as they started."""
         return {**super().state_dict(*args, **kwargs), **self.initial}
 

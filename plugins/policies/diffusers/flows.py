@@ -106,7 +106,8 @@ class Flux(Adapter):
             img_ids=_places(height, width).to(x),
         ).sample
         parts = out.unflatten(1, (height, width)).unflatten(3, (-1, 2, 2))
-        return parts.permute(0, 3, 1, 4, 2, 5).reshape(x.shape)
+        joined: Tensor = parts.permute(0, 3, 1, 4, 2, 5).reshape(x.shape)
+        return joined
 
 
 class Wan(Adapter):
@@ -158,7 +159,8 @@ class Wan(Adapter):
         return pixels.transpose(1, 2).flatten(1, 2)
 
     def unflat(self, pixels: Tensor) -> Tensor:
-        return pixels.unflatten(1, (-1, 3)).transpose(1, 2)
+        frames: Tensor = pixels.unflatten(1, (-1, 3)).transpose(1, 2)
+        return frames
 
 
 def _dynamic_shift(scheduler: Any, num_tokens: int) -> float | None:

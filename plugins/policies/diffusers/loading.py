@@ -39,7 +39,8 @@ def load(config: PipelineConfig) -> Adapter:
     if kind is not None:
         _check_class(config.model, kind)
     try:
-        pipeline = DiffusionPipeline.from_pretrained(
+        load: Any = DiffusionPipeline.from_pretrained  # diffusers has no annotations here
+        pipeline = load(
             str(Path(config.model).expanduser()) if kind else config.model,
             dtype=getattr(torch, config.dtype),
             **_left_out(Path(config.model).expanduser(), kind),

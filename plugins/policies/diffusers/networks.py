@@ -30,9 +30,10 @@ def prepare(network: Any, config: PipelineConfig) -> tuple[nn.Module, frozenset[
 def _add_lora(network: Any, config: PipelineConfig) -> None:
     from peft import LoraConfig
 
+    alpha: Any = config.lora_alpha or config.lora_rank  # annotated int, and only ever divided
     shape = LoraConfig(
         r=config.lora_rank,
-        lora_alpha=config.lora_alpha or config.lora_rank,
+        lora_alpha=alpha,
         target_modules=list(config.lora_targets),
         init_lora_weights="gaussian",
     )

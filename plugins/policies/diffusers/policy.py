@@ -61,7 +61,7 @@ class PipelinePolicy(Policy):
         """Move the frozen parts too."""
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         for module in (self.adapter.network, *self.adapter.frozen):
-            module._apply(fn)  # type: ignore[no-untyped-call]
+            module._apply(fn)
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "PipelinePolicy":

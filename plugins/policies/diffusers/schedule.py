@@ -91,7 +91,8 @@ def _ddim_tables(scheduler: Any, num_steps: int) -> Tables:
 
     config = scheduler.config
     clip = float(config.clip_sample_range) if config.get("clip_sample") else None
-    own = DDIMScheduler.from_config(config, clip_sample=clip is not None)
+    make: Any = DDIMScheduler.from_config  # diffusers has no annotations here
+    own = make(config, clip_sample=clip is not None)
     if num_steps > own.config.num_train_timesteps:
         raise SuiteError(
             f"policy.num_steps = {num_steps} exceeds the {own.config.num_train_timesteps} steps "
