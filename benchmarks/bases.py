@@ -19,6 +19,7 @@ from suite.core import bench
 from suite.core.base import base_run, load_base
 from suite.core.build import Built, build
 from suite.core.config import Request, resolve_request
+from suite.core.contexts import Contexts
 from suite.core.policy import Policy
 from suite.core.progress import Silent
 from suite.core.randomness import Streams
@@ -43,6 +44,8 @@ def measured(domain: str) -> dict[str, Any]:
     built = build(resolve_request(Request(domain=domain)))
     if built.config.task.base is None:
         return {"domain": domain, "skipped": "the base is the policy's initial weights"}
+    if type(built.run.contexts).held_out_demonstrations is Contexts.held_out_demonstrations:
+        return {"domain": domain, "skipped": "no demonstrations are held out"}
     initial = {key: value.clone() for key, value in built.run.policy.state_dict().items()}
     load_base(built, Silent())
     short = held_out_nll(built, built.run.policy)
