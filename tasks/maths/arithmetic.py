@@ -27,5 +27,10 @@ TASK = Task(
     ),
     known_context=0,
     base=recipes.corpus(num_steps=1400),
-    settings={**recipes.GRPO, "train.learning_rate": 1e-3, "train.schedule": "cosine"},
+    settings={
+        **recipes.GRPO,
+        "train.num_steps": 70,
+        "train.learning_rate": 5e-4,
+        "train.schedule": "linear",
+    },
 )
