@@ -32,7 +32,7 @@ def test_micro_is_micro_and_tiny_is_tiny(network: str) -> None:
     ("config", "message"),
     [
         ({"lenght": 8}, "no config key in [policy] named 'lenght'. Did you mean 'length'?"),
-        ({}, "policy.length = {'width': 16, 'layers': 2, 'kernel': 5} is not possible: field req"),
+        ({}, "policy.length is not set (letters a sample"),
         ({"length": 8, "network": "rnn"}, "policy.network = 'rnn' is not possible"),
         ({"length": 8, "temperature": 0.0}, "policy.temperature = 0.0 is not possible"),
         ({"length": 8, "kernel": 4}, "kernel must be odd"),
