@@ -40,6 +40,10 @@ def suite_make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
 
     if name == "video/gravity":
         return GravityReward(**config)
+    if name == "video/likeness":
+        from suite.domains.video.likeness import Likeness
+
+        return Likeness(**config)
     return MotionReward(**config)
 
 

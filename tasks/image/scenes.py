@@ -15,12 +15,12 @@ TASK = Task(
     name="image/scenes",
     summary="Scenes of one or two coloured shapes from captions; attribute pairs are held out.",
     contexts=Use("image/captions", slips=0.3, most_objects=2),
-    reward=Use("image/scene", detector="measured", partial=True),
-    held_out_reward=Use("image/scene", detector="matched"),
+    reward=Use("image/likeness"),
+    held_out_reward=Use("image/scene", detector="measured"),
     policy=Use("diffusion/tiny", words=WORDS, max_words=11, guidance=3.0),
     codec=Use("image/picture"),
     metrics=(Use("image/objects"),),
-    default_algo="grpo",
+    default_algo="reward-backprop",
     # The first training caption: yellow square bottom-right and yellow triangle top-left.
     known_rewards=(
         ("yellow square bottom-right and yellow triangle top-left", 1.0),

@@ -13,14 +13,14 @@ WORDS = (
 TASK = Task(
     name="video/motions",
     summary="Clips of a shape that moves or falls, from captions; one motion in five is held out.",
-    contexts=Use("video/captions", slips=0.4),
-    reward=Use("video/motion", detector="measured", partial=True),
-    held_out_reward=Use("video/motion", detector="matched"),
+    contexts=Use("video/captions", slips=0.5),
+    reward=Use("video/likeness"),
+    held_out_reward=Use("video/motion", detector="measured"),
     # Three channels are a frame: the clip is denoised as a whole.
     policy=Use("diffusion/tiny", size=16, channels=24, words=WORDS, max_words=4, guidance=2.0),
     codec=Use("video/clip"),
     metrics=(Use("video/tracks"),),
-    default_algo="grpo",
+    default_algo="reward-backprop",
     # The first training caption: red box right slow.
     known_rewards=(
         ("red box right slow", 1.0),
