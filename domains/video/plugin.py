@@ -40,10 +40,10 @@ def suite_make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
 
     if name == "video/gravity":
         return GravityReward(**config)
-    if name == "video/likeness":
-        from suite.domains.video.likeness import Likeness
+    if name == "video/nearness":
+        from suite.domains.video.nearness import Nearness
 
-        return Likeness(**config)
+        return Nearness(**config)
     return MotionReward(**config)
 
 
