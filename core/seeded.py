@@ -98,14 +98,19 @@ class SeededContexts(Contexts):
     def held_out(self, index: Tensor) -> Context:
         return self._context(index, 0, held_out=True)
 
+    def demonstrated(self, number: int) -> Mapping[str, Any]:
+        """The row that a demonstration answers: a training row, unless a corpus has others too."""
+        return self.row(number, held_out=False)
+
     def demonstrations(self, index: Tensor) -> tuple[Context, Samples]:
-        return self._answered(index, self.num_train, held_out=False)
+        numbers = [self.num_train + one for one in index.tolist()]
+        return self._answered(index, numbers, list(map(self.demonstrated, numbers)))
 
     def held_out_demonstrations(self, index: Tensor) -> tuple[Context, Samples]:
-        return self._answered(index, self.num_held_out, held_out=True)
+        numbers = [self.num_held_out + one for one in index.tolist()]
+        return self._answered(index, numbers, [self.row(one, held_out=True) for one in numbers])
 
-    def _answered(self, index: Tensor, first: int, *, held_out: bool) -> tuple[Context, Samples]:
-        context = self._context(index, first, held_out=held_out)
-        assert context.native is not None
-        numbers = [first + one for one in index.tolist()]
-        return context, self.answers(context.native, numbers)
+    def _answered(
+        self, index: Tensor, numbers: Sequence[int], rows: Sequence[Mapping[str, Any]]
+    ) -> tuple[Context, Samples]:
+        return Context(index=index, native=tuple(rows)), self.answers(rows, numbers)

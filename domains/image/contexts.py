@@ -1,7 +1,8 @@
 """Captions as contexts, and captioned pictures to learn from.
 
-Held-out captions join a colour and a shape that no training caption joins. The corpus that a base
-learns from is what the web has: a share of its captions does not describe the picture.
+Held-out captions join a colour and a shape that no training caption joins: no reward is ever paid
+for them. The corpus that a base learns from is what the web has: all pairs, and a share of captions
+that do not describe the picture.
 """
 
 import random
@@ -56,6 +57,9 @@ class SceneContexts(SeededContexts):
 
     def belongs(self, row: Mapping[str, Any], *, held_out: bool) -> bool:
         return has_held_out_pair(read_caption(row["prompt"])) == held_out
+
+    def demonstrated(self, number: int) -> Mapping[str, Any]:
+        return self.make(number, held_out=False)
 
     def answers(self, rows: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> Samples:
         pictures = [self._picture(*pair) for pair in zip(rows, numbers, strict=True)]

@@ -7,6 +7,7 @@ the nearest.
 Shapes: B pictures [B, 3, 32, 32] in [-1, 1], Q = 4 quarters.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import product
 
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from suite.domains.image.scenes import (
     COLOURS,
+    PLACES,
     QUARTER,
     RADII,
     SHAPES,
@@ -78,6 +80,26 @@ def matched(pictures: Tensor) -> list[Scene]:
     tiles = quarters(pictures.detach().float()).flatten(2)
     nearest = torch.cdist(tiles, templates.to(tiles).unsqueeze(0)).argmin(dim=-1)
     return [described([shown[k] for k in row]) for row in nearest.tolist()]
+
+
+def nearest_right(pictures: Tensor, scenes: Sequence[Scene]) -> Tensor:
+    """Squared distance of each quarter to the nearest drawing of what it should show, [B, 4].
+
+    It has a gradient: 2 (x - t) towards that drawing t.
+    """
+    templates, shown = _templates()
+    known, tiles = templates.to(pictures), quarters(pictures).flatten(2)
+    right = torch.tensor([_fitting(scene, shown) for scene in scenes], device=pictures.device)
+    with torch.no_grad():
+        squared = torch.cdist(tiles, known.unsqueeze(0)).masked_fill(~right, torch.inf)
+        nearest = squared.argmin(dim=-1)
+    return ((tiles - known[nearest]) ** 2).sum(dim=-1)
+
+
+def _fitting(scene: Scene, shown: Sequence[tuple[str, str] | None]) -> list[list[bool]]:
+    """Which templates fit each quarter of a scene, 4 rows of K."""
+    asked = {one.place: (one.colour, one.shape) for one in scene}
+    return [[one == asked.get(place) for one in shown] for place in PLACES]
 
 
 DETECTORS = {"measured": measured, "matched": matched}

@@ -1,8 +1,8 @@
 """Captions as contexts, and captioned clips to learn from.
 
-One motion in five is held out: no training caption asks for it, and others join any two of its
-words. The corpus that a base learns from is what the web has: a share of its captions does not
-describe the clip.
+One motion in five is held out: no training caption asks for it, so that no reward is ever paid for
+it. The corpus that a base learns from is what the web has: all motions, and a share of captions
+that do not describe the clip.
 """
 
 import random
@@ -39,6 +39,10 @@ class MotionContexts(SeededContexts):
         draw = random.Random(f"video {self.seed} {number}")
         asked = [one for one in MOTIONS if (one in HELD_OUT) == held_out]
         return {"prompt": caption(draw.choice(asked))}
+
+    def demonstrated(self, number: int) -> Mapping[str, Any]:
+        draw = random.Random(f"video {self.seed} {number} corpus")
+        return {"prompt": caption(draw.choice(MOTIONS))}
 
     def belongs(self, row: Mapping[str, Any], *, held_out: bool) -> bool:
         return (read_caption(row["prompt"]) in HELD_OUT) == held_out

@@ -92,4 +92,18 @@ def matched(clips: Tensor) -> list[Motion | None]:
     return [motions[k] if there else None for k, there in zip(nearest.tolist(), near, strict=True)]
 
 
+def nearest_right(clips: Tensor, asked: Sequence[Motion]) -> Tensor:
+    """Squared distance of each clip to the nearest drawing of its motion, [B].
+
+    It has a gradient: 2 (x - t) towards that drawing t.
+    """
+    templates, shown = _templates()
+    known, flat = templates.to(clips), clips.flatten(1)
+    right = torch.tensor([[one == motion for one in shown] for motion in asked])
+    with torch.no_grad():
+        distance = torch.cdist(flat, known).masked_fill(~right.to(flat.device), torch.inf)
+        nearest = distance.argmin(dim=1)
+    return ((flat - known[nearest]) ** 2).sum(dim=1)
+
+
 DETECTORS = {"measured": measured, "matched": matched}
