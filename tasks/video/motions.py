@@ -39,13 +39,13 @@ TASK = Task(
         "warmup_updates": 20,
     },
     settings={
-        "train.num_steps": 60,
+        "train.num_steps": 45,
         "train.num_contexts": 48,
         "train.group_size": 1,
         "train.learning_rate": 2e-4,
         "train.schedule": "linear",
-        "train.eval_every": 20,
-        "train.eval_samples": 256,
+        "train.eval_every": 15,
+        "train.eval_samples": 512,
     },
     # All eight steps: which motion is drawn is decided in the first ones.
     algo_settings={"drakes": {"algo.beta": 0.005, "algo.last_steps": 8}},
