@@ -166,7 +166,7 @@ def evaluate(folder: Path, num_samples: int, base: bool, as_json: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--num-samples", "-n", type=click.IntRange(min=1), default=16, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--sampler", help="Draw through a sampler: best_of_n, fk_steering.")
+@click.option("--sampler", help="Draw through a sampler: `suite list samplers`.")
 @click.option("--set", "assignments", multiple=True, metavar="sampler.KEY=VALUE")
 @click.option("--select", type=click.IntRange(min=1), help="Keep a diverse, high-scoring batch.")
 @click.option("--fasta", type=click.Path(path_type=Path), help="Write a FASTA file.")

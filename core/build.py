@@ -245,7 +245,8 @@ def _environment(config: Config, policy: Policy) -> Any:
         raise SuiteError(
             f"the task '{config.task.name}' has an environment, and the policy "
             f"'{policy_use(config).name}' meets none with these settings.\n"
-            "Language models do with more than one turn: --set policy.turns=4"
+            "Leave out --policy or the [policy] settings that differ from the task's "
+            f"(`suite show {policy_use(config).name}`), or name a policy that acts: `suite matrix`."
         )
     own = registry.make_environment(use.name, {**use.config, **config.section("environment")})
     asked, has = own.sizes, policy.sample_shape

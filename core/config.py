@@ -173,7 +173,7 @@ def resolve_request(request: Request) -> Config:
         data=data,
         fix=request.fix or document.get("fix") or kept,
         policy=policy,
-        saved=find_saved(policy, recorded),
+        saved=find_saved(task.policy, policy, recorded),
         sampler=sampler,
         reward=reward,
         reward_cmd=reward_cmd,

@@ -19,8 +19,35 @@ from suite.core.verifier import Verifier, VerifierReward
 Row = Mapping[str, Any]
 
 
-class RowContexts(Contexts):
-    """Rows with a "prompt"; ``Context.native`` holds them.
+class PartedContexts(Contexts):
+    """Rows with a "prompt" in two parts, as they are given; ``Context.native`` holds them.
+
+    Args:
+        train, held_out: the rows of each part.
+        source: what they came from, for errors.
+
+    Raises:
+        SuiteError: a part is empty.
+    """
+
+    def __init__(self, train: Sequence[Row], held_out: Sequence[Row], *, source: str) -> None:
+        if not train or not held_out:
+            raise SuiteError(
+                f"{source} has {len(train)} training rows and {len(held_out)} held-out ones, and "
+                "both parts need some.\nGive a file with more rows."
+            )
+        self._train, self._held_out = tuple(train), tuple(held_out)
+        self.num_train, self.num_held_out = len(train), len(held_out)
+
+    def train(self, index: Tensor) -> Context:
+        return Context(index=index, native=tuple(self._train[i] for i in index.tolist()))
+
+    def held_out(self, index: Tensor) -> Context:
+        return Context(index=index, native=tuple(self._held_out[i] for i in index.tolist()))
+
+
+class RowContexts(PartedContexts):
+    """Rows that are split by a hash.
 
     Args:
         rows: in any order; a prompt that stands twice counts once.
@@ -52,15 +79,11 @@ class RowContexts(Contexts):
             )
         count = min(max(1, round(held_out * len(ranked))), len(ranked) - 1)
         apart = frozenset(ranked[:count])
-        self._train = [row for row in unique if group(row) not in apart]
-        self._held_out = [row for row in unique if group(row) in apart]
-        self.num_train, self.num_held_out = len(self._train), len(self._held_out)
-
-    def train(self, index: Tensor) -> Context:
-        return Context(index=index, native=tuple(self._train[i] for i in index.tolist()))
-
-    def held_out(self, index: Tensor) -> Context:
-        return Context(index=index, native=tuple(self._held_out[i] for i in index.tolist()))
+        super().__init__(
+            [row for row in unique if group(row) not in apart],
+            [row for row in unique if group(row) in apart],
+            source=source,
+        )
 
 
 def judged_rows(

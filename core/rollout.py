@@ -3,17 +3,21 @@
 Shapes: N rows, T decisions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from suite.core.environment import Environment, Transition
-from suite.core.policy import Policy, State
+from suite.core.policy import Policy, State, take_state
 from suite.core.randomness import Streams, stream_key
 from suite.core.records import Context, Trajectory
 from suite.core.trees import concat_rows, take_rows, to_device
+
+# What a particle sampler does between decisions: from the state before decision t [N], the rows [N]
+# to go on with, or None to go on with each.
+Resample = Callable[[State, Tensor], Tensor | None]
 
 
 @torch.no_grad()
@@ -24,6 +28,7 @@ def rollout(
     *,
     environment: Environment | None = None,
     group: Tensor | None = None,
+    resample: Resample | None = None,
 ) -> Trajectory:
     """Sample one trajectory a row of ``context``, on-policy.
 
@@ -33,6 +38,8 @@ def rollout(
         streams: one stream a row; decides everything that is random.
         environment: stands between decisions where the policy ``acts``.
         group: which context of the batch each row answers, [N]; defaults to one group a row.
+        resample: chooses, after each decision, the rows to go on with among those of one context;
+            streams stay with their slots, so that copies part.
 
     Returns:
         The record, with per-decision log_prob and, from an environment, rewards.
@@ -61,6 +68,13 @@ def rollout(
         state = policy.advance(policy.remember(state, distribution), t, decision)
         if episode is not None:
             state = episode.step(state, active, index)
+        chosen = None if resample is None else resample(state, t + 1)
+        if chosen is not None:
+            state, start = take_state(state, chosen), take_state(start, chosen)
+            steps = [take_state(one, chosen) for one in steps]
+            log_probs, masks, behaviour = (
+                [one[chosen] for one in kept] for kept in (log_probs, masks, behaviour)
+            )
     stacked = {
         key: torch.stack([s[key] for s in steps], dim=1) for key in (steps[0] if steps else {})
     }

@@ -39,10 +39,11 @@ def split_name(asked: str) -> tuple[str, Path | None]:
     return name, Path(folder).expanduser() if colon else None
 
 
-def find_saved(asked: str | None, recorded: Mapping[str, Any] | None) -> Use | None:
+def find_saved(own: Use, asked: str | None, recorded: Mapping[str, Any] | None) -> Use | None:
     """What the policy in a folder was made of; None where --policy names no folder.
 
     Args:
+        own: the task's policy, whose settings hold for an ecosystem's model of the same plugin.
         asked: --policy.
         recorded: the section of a config.toml that found it before.
 
@@ -58,7 +59,8 @@ def find_saved(asked: str | None, recorded: Mapping[str, Any] | None) -> Use | N
         return _policy_of_run(folder)
     pretrained = shorthand(name)
     if pretrained is not None:
-        return Use(pretrained, model=str(folder))
+        model = str(folder.resolve() if folder.is_dir() else folder)  # else an id
+        return (own if own.name == pretrained else Use(pretrained)).updated(model=model)
     if reads_folder(name):
         return Use(name, folder=str(folder))
     from suite.core.policy_files import read_settings  # loads torch
@@ -105,7 +107,7 @@ def choose(own: Use, asked: str | None, recorded: Mapping[str, Any] | None = Non
     """The policy asked for: a task's ``own``, a plugin's, or one with a folder's weights."""
     if asked is None or asked == "tiny":
         return own
-    saved = find_saved(asked, recorded)
+    saved = find_saved(own, asked, recorded)
     if saved is not None:
         return saved
     return own if asked == own.name else Use(asked)

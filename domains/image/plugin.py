@@ -33,9 +33,9 @@ def suite_make_contexts(name: str, config: Mapping[str, Any]) -> "Contexts":
 
         return ShapeContexts(**config)
     if name == "image/prompts":
-        from suite.domains.image.prompts import PromptContexts
+        from suite.domains.image.prompts import prompts
 
-        return PromptContexts(**config)
+        return prompts(**config)
     from suite.domains.image.contexts import SceneContexts
 
     return SceneContexts(**config)

@@ -1,59 +1,32 @@
 """Prompt lists as contexts, for pipelines that paint real prompts.
 
 Lists are .txt (a prompt a line), .tsv with a column "Prompt", or .jsonl with a key "prompt", each
-also gzipped. A prompt in five is held out, by its hash.
+also gzipped.
 """
 
 import csv
 import gzip
-import hashlib
 import io
 import json
 from pathlib import Path
 
-from torch import Tensor
-
-from suite.core.contexts import Contexts
 from suite.core.errors import SuiteError
-from suite.core.records import Context
-
-HELD_OUT_EVERY = 5
+from suite.core.file_contexts import RowContexts
 
 
-class PromptContexts(Contexts):
+def prompts(*, data: str, prefix: str = "", held_out: float = 0.2) -> RowContexts:
     """Rows with a "prompt", from a file.
 
     Args:
         data: the file.
         prefix: put before each prompt ("a photo of a ").
+        held_out: the share of prompts that are held out, by their hash.
 
     Raises:
         SuiteError: it cannot be read, is of another kind, or leaves a part without prompts.
     """
-
-    def __init__(self, *, data: str, prefix: str = "") -> None:
-        found = dict.fromkeys(prefix + one for one in read_prompts(Path(data)))  # each once
-        self.parts: dict[bool, list[str]] = {False: [], True: []}
-        for prompt in found:
-            self.parts[_is_held_out(prompt)].append(prompt)
-        self.num_train, self.num_held_out = len(self.parts[False]), len(self.parts[True])
-        if not self.num_train:
-            raise SuiteError(f"'{data}' leaves no prompts to train on; name a longer list.")
-
-    def train(self, index: Tensor) -> Context:
-        return self._rows(index, held_out=False)
-
-    def held_out(self, index: Tensor) -> Context:
-        return self._rows(index, held_out=bool(self.num_held_out))
-
-    def _rows(self, index: Tensor, *, held_out: bool) -> Context:
-        prompts = self.parts[held_out]
-        return Context(index=index, native=tuple({"prompt": prompts[i]} for i in index.tolist()))
-
-
-def _is_held_out(prompt: str) -> bool:
-    digest = hashlib.blake2b(prompt.encode(), digest_size=4).digest()
-    return int.from_bytes(digest, "big") % HELD_OUT_EVERY == 0
+    rows = [{"prompt": prefix + one} for one in read_prompts(Path(data))]
+    return RowContexts(rows, source=f"'{data}'", held_out=held_out)
 
 
 def read_prompts(path: Path) -> list[str]:

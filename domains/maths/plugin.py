@@ -30,9 +30,9 @@ def suite_make_domain(name: str) -> "Domain":
 def suite_make_contexts(name: str, config: Mapping[str, Any]) -> "Contexts":
     """Build the contexts called ``name``."""
     if name == "maths/questions":
-        from suite.domains.maths.questions import QuestionContexts
+        from suite.domains.maths.questions import questions
 
-        return QuestionContexts(**config)
+        return questions(**config)
     if name == "maths/gym":
         from suite.domains.maths.gym import GymContexts
 

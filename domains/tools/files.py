@@ -4,21 +4,16 @@ The verifier that judges a row also reads its file, and a row whose own answer i
 left out; both are asked for by name.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from suite.core import registry
-from suite.core.contexts import Contexts
 from suite.core.errors import SuiteError
-from suite.core.records import Context
+from suite.core.file_contexts import PartedContexts, Row, RowContexts
 from suite.core.verifier import Verifier, VerifierReward
 
-Row = Mapping[str, Any]
 CALLS = (
     "You can call these tools:\n{tools}\n\nAnswer with the calls that the request needs and "
     "nothing else, as [tool(argument=value), ...]. Where no tool serves, say so and call none."
@@ -31,35 +26,12 @@ EPISODE = (
 )
 
 
-class FileContexts(Contexts):
-    """Rows of a file in two parts, as they are given.
-
-    Raises:
-        SuiteError: one part is empty.
-    """
-
-    def __init__(self, train: Sequence[Row], held_out: Sequence[Row], data: str) -> None:
-        if not train or not held_out:
-            raise SuiteError(
-                f"'{data}' has {len(train)} training rows and {len(held_out)} held-out ones.\n"
-                "Both parts need rows: give a file with more, or another contexts.held_out."
-            )
-        self._train, self._held_out = tuple(train), tuple(held_out)
-        self.num_train, self.num_held_out = len(train), len(held_out)
-
-    def train(self, index: Tensor) -> Context:
-        return Context(index=index, native=tuple(self._train[i] for i in index.tolist()))
-
-    def held_out(self, index: Tensor) -> Context:
-        return Context(index=index, native=tuple(self._held_out[i] for i in index.tolist()))
-
-
-def bfcl(*, data: str, held_out: float = 0.2) -> FileContexts:
+def bfcl(*, data: str, held_out: float = 0.2) -> RowContexts:
     """One-turn rows of a BFCL file; its answers lie in ``possible_answer/`` beside it.
 
     Args:
         data: BFCL_v4_<category>.json[.gz].
-        held_out: the share that is held out, by a hash of names.
+        held_out: the share that is held out, by a hash of prompts.
 
     Raises:
         SuiteError: the file cannot be read, has several turns, or one part is empty.
@@ -71,13 +43,10 @@ def bfcl(*, data: str, held_out: float = 0.2) -> FileContexts:
             "turns: --task tools/tau_retail."
         )
     rows = [_bfcl_row(row) for row in _sound("tools/calls", Path(data), rule="bfcl")]
-    parts: tuple[list[Row], list[Row]] = ([], [])
-    for row in rows:
-        parts[_place(row["name"]) < held_out].append(row)
-    return FileContexts(*parts, data)
+    return RowContexts(rows, source=f"'{data}'", held_out=held_out)
 
 
-def tau_retail(*, data: str) -> FileContexts:
+def tau_retail(*, data: str) -> PartedContexts:
     """tau-bench's retail tasks; those of ``retail_tasks_test`` beside the file are held out.
 
     The database and the policy text lie in the same folder.
@@ -93,7 +62,7 @@ def tau_retail(*, data: str) -> FileContexts:
     train, held_out = (
         [_retail_row(row, policy) for row in _sound("tools/state", one)] for one in (path, test)
     )
-    return FileContexts(train, held_out, data)
+    return PartedContexts(train, held_out, source=f"'{data}'")
 
 
 def _sound(reward: str, path: Path, **config: Any) -> list[Row]:
@@ -118,12 +87,6 @@ def _retail_row(row: Row, policy: str) -> Row:
 
 def _listed(tools: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(json.dumps(tool) for tool in tools)
-
-
-def _place(name: str) -> float:
-    """Where a row stands between 0 and 1."""
-    digest = hashlib.blake2b(name.encode(), digest_size=4).digest()
-    return int.from_bytes(digest, "big") / 2**32
 
 
 def _text(path: Path) -> str:

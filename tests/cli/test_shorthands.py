@@ -6,6 +6,8 @@ from click.testing import CliRunner
 
 from suite.cli import main
 from suite.core import registry
+from suite.core.saved_policy import choose
+from suite.core.task import Use
 
 
 def test_a_folder_of_transformers_opens_by_its_shorthand(tmp_path: Path) -> None:
@@ -21,3 +23,14 @@ def test_a_folder_of_transformers_opens_by_its_shorthand(tmp_path: Path) -> None
     )
     assert done.exit_code == 0, done.output
     assert "causal_lm/pretrained" in (tmp_path / "run" / "config.toml").read_text()
+
+
+def test_what_a_task_says_of_its_own_policy_holds_for_a_folder_of_the_same_kind(
+    tmp_path: Path,
+) -> None:
+    own = Use("causal_lm/pretrained", num_steps=77, turns=3)
+    chosen = choose(own, f"hf:{tmp_path}")
+    assert chosen.name == own.name
+    assert chosen.config == {"num_steps": 77, "turns": 3, "model": str(tmp_path.resolve())}
+    other = choose(Use("causal_lm/tiny", words=("a",)), "hf:someone/model")
+    assert (other.name, other.config) == (own.name, {"model": "someone/model"})

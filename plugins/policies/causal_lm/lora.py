@@ -74,6 +74,7 @@ class AdaptedLM(CausalLM):
     ) -> None:
         super().__init__(model, tokenizer, **settings)
         self.lora, self.whole, self.settings = lora, whole, settings
+        self.folded = whole  # whether the weights below the adapters are no more the model's own
         self.requires_grad_()
 
     def requires_grad_(self, requires_grad: bool = True) -> "AdaptedLM":
@@ -89,6 +90,7 @@ class AdaptedLM(CausalLM):
         """
         with torch.no_grad():
             for layer in _adapted(self.model):
+                self.folded |= bool(layer.lora_B[NAME].weight.any())
                 layer.get_base_layer().weight.add_(layer.get_delta_weight(NAME))
                 layer.lora_B[NAME].weight.zero_()
         self.whole = False
@@ -101,21 +103,23 @@ class AdaptedLM(CausalLM):
         return AdaptersOff
 
     def save(self, folder: Path, *, name: str, settings: Mapping[str, Any]) -> None:
-        """The suite's files, ``peft/`` with its ``base/``, and both merged in ``transformers/``.
+        """The suite's files, ``peft/`` with its base, and both merged in ``transformers/``.
 
-        peft's file names the base by its path; a folder that has moved is opened by giving peft
-        the base that was loaded from beside it.
+        The base that peft's file names is the model that the policy was made of. Where there is
+        none, or other adapters were folded into it, it stands in ``base/``, and peft is to be
+        given what was loaded from there.
         """
         from peft import get_peft_model_state_dict
         from safetensors.torch import save_file
 
         Policy.save(self, folder, name=name, settings=settings)
-        plain, merged = _plain(self.model, merge=False), _plain(self.model, merge=True)
-        for where, weights in (("base", plain), ("transformers", merged)):
-            self.model.config.save_pretrained(folder / where)
-            self._write(folder / where, weights)
-            self.tokenizer.save_pretrained(folder / where)
-        self.lora.base_model_name_or_path = str((folder / "base").resolve())
+        self._write(folder / "transformers", _plain(self.model, merge=True))
+        made_of = Path(str(settings.get("model", "")))
+        own = "model" in settings and not self.folded
+        if not own:
+            self._write(folder / "base", _plain(self.model, merge=False))
+        named = made_of.resolve() if made_of.is_dir() else made_of
+        self.lora.base_model_name_or_path = str(named if own else folder.resolve() / "base")
         self.lora.save_pretrained(folder / "peft")
         adapters = get_peft_model_state_dict(self.model, adapter_name=NAME)
         kept = {f"base_model.model.{key}": v.cpu().contiguous() for key, v in adapters.items()}
@@ -126,6 +130,7 @@ class AdaptedLM(CausalLM):
         twin = type(self.model)(self.model.config).to(next(iter(weights.values())).dtype)
         twin.load_state_dict(weights)
         twin.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
 
 
 class AdaptersOff(CausalLM):

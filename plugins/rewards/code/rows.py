@@ -1,38 +1,7 @@
-"""Rows of JSON lines, compressed or not, and the embedded examples."""
+"""The embedded examples."""
 
-import gzip
-import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
-
-from suite.core.errors import SuiteError
-
-
-def read_rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The rows of a .jsonl or .jsonl.gz file.
-
-    Raises:
-        SuiteError: the file is missing, cut short, or holds something else.
-    """
-    opened = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opened(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield _row(path, number, line)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise SuiteError(f"cannot read the problems of {path}: {error}.") from error
-
-
-def _row(path: Path, number: int, line: str) -> Mapping[str, Any]:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise SuiteError(f"{path}, line {number}, is not JSON: {error}.") from error
-    if not isinstance(row, dict):
-        raise SuiteError(f"{path}, line {number}, is no object with keys.")
-    return row
 
 
 def _tests(*pairs: tuple[list[Any], Any]) -> list[dict[str, Any]]:

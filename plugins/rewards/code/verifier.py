@@ -16,12 +16,13 @@ from suite.core.execution.levels import Level
 from suite.core.execution.limits import Limits
 from suite.core.execution.program import Run
 from suite.core.execution.sandbox import Sandbox
+from suite.core.json_lines import json_lines
 from suite.core.verifier import Hack, Judgement, Loaded, Refusal, Verdict, Verifier
 from suite.plugins.rewards.code.hacks import hacks_of
 from suite.plugins.rewards.code.items import CodeItem, RowError, read_item, row_name
 from suite.plugins.rewards.code.outcome import Outcome, of_cases, of_suite, together, unread
 from suite.plugins.rewards.code.programs import Attempt, prepare
-from suite.plugins.rewards.code.rows import EXAMPLES, read_rows
+from suite.plugins.rewards.code.rows import EXAMPLES
 from suite.plugins.rewards.code.synthesis import synthesise
 
 SYNTHESIS_SECONDS = 0.5  # of CPU for a reference on its new inputs: one that is slow there is none
@@ -97,7 +98,7 @@ class CodeVerifier(Verifier[CodeItem]):
         return self._running().level.name
 
     def rows(self, data: Path | None = None) -> Iterable[Mapping[str, Any]]:
-        return EXAMPLES if data is None else read_rows(data)
+        return EXAMPLES if data is None else (row for _, row in json_lines(data))
 
     def item(self, row: Mapping[str, Any]) -> CodeItem:
         return read_item(row)

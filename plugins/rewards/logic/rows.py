@@ -9,13 +9,12 @@ conclusion in its training split. As "formula" its sentences are translated one 
 of a sentence and its formula once.
 """
 
-import gzip
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from suite.core.errors import SuiteError
+from suite.core.json_lines import json_lines
 from suite.plugins.rewards.logic.grammar import parse
 from suite.plugins.rewards.logic.tree import FormulaError
 
@@ -31,7 +30,7 @@ def read_rows(path: Path, ask: str) -> Iterator[Mapping[str, Any]]:
     rows = _lines(path)
     first = next(rows, None)
     if first is None:
-        raise SuiteError(f"{path} has no rows.")
+        raise SuiteError(f"'{path}' has no rows.\nGive a file with problems.")
     everything = _chain(first, rows)
     if FOLIO_FORMULAS not in first:
         return everything
@@ -46,24 +45,9 @@ def _chain(
 
 
 def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
-    opened = gzip.open if path.suffix == ".gz" else open
     stem = path.name.partition(".")[0]
-    try:
-        with opened(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                yield {"name": f"{stem}:{number}", **_row(path, number, line)}
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise SuiteError(f"cannot read the logic rows of {path}: {error}.") from error
-
-
-def _row(path: Path, number: int, line: str) -> Mapping[str, Any]:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise SuiteError(f"{path}, line {number}, is not JSON: {error}.") from error
-    if not isinstance(row, dict):
-        raise SuiteError(f"{path}, line {number}, is no object with columns.")
-    return row
+    for number, row in json_lines(path):
+        yield {"name": f"{stem}:{number}", **row}
 
 
 def folio_label(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,11 +6,8 @@ r"""Rows of GSM8K, MATH and MAWPS, and of anybody's own: where the gold stands i
 {"answer": "x = 3"}             the answer itself, text or number
 """
 
-import gzip
-import json
 import math
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from suite.core.errors import SuiteError
@@ -42,31 +39,6 @@ class RowError(SuiteError):
     def __init__(self, status: str, reason: str) -> None:
         super().__init__(reason)
         self.status = status
-
-
-def read_rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The rows of a .jsonl or .jsonl.gz file.
-
-    Raises:
-        SuiteError: the file is missing, cut short, or holds something else.
-    """
-    opened = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opened(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                yield _row(path, number, line)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise SuiteError(f"cannot read the maths rows of {path}: {error}.") from error
-
-
-def _row(path: Path, number: int, line: str) -> Mapping[str, Any]:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise SuiteError(f"{path}, line {number}, is not JSON: {error}.") from error
-    if not isinstance(row, dict):
-        raise SuiteError(f"{path}, line {number}, is no object with columns.")
-    return row
 
 
 def gold_text(row: Mapping[str, Any]) -> str:

@@ -12,11 +12,12 @@ from typing import Any
 
 from suite.core.errors import SuiteError, unknown_name
 from suite.core.execution.workers import Answer, WorkerPool
+from suite.core.json_lines import json_lines
 from suite.core.verifier import Hack, Judgement, Loaded, Refusal, Verdict, Verifier
 from suite.plugins.rewards.maths.comparing import DIFFERENT, Comparison, compare
 from suite.plugins.rewards.maths.extraction import WAYS, extract
 from suite.plugins.rewards.maths.perturb import perturbations
-from suite.plugins.rewards.maths.rows import EXAMPLES, RowError, asks_for_list, gold_text, read_rows
+from suite.plugins.rewards.maths.rows import EXAMPLES, RowError, asks_for_list, gold_text
 from suite.plugins.rewards.maths.statements import read
 from suite.plugins.rewards.maths.tree import Statement, UnreadableError
 from suite.plugins.rewards.maths.trees_as_json import to_json
@@ -82,7 +83,7 @@ class MathsVerifier(Verifier[MathsItem]):
         self._closed = threading.Event()
 
     def rows(self, data: Path | None = None) -> Iterable[Mapping[str, Any]]:
-        return EXAMPLES if data is None else read_rows(data)
+        return EXAMPLES if data is None else (row for _, row in json_lines(data))
 
     def item(self, row: Mapping[str, Any]) -> MathsItem:
         gold, commas_separate = gold_text(row), asks_for_list(row)

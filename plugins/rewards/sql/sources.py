@@ -1,12 +1,12 @@
 """Files of questions: the defog CSVs, and JSON lines of our own rows."""
 
 import csv
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from suite.core.errors import SuiteError
+from suite.core.json_lines import json_lines
 
 DEFOG_COLUMNS = ("db_name", "db_type", "query", "question")
 LONGEST_FIELD = 1 << 20
@@ -76,13 +76,7 @@ def _defog_row(path: Path, number: int, row: Mapping[str, Any]) -> Mapping[str, 
 
 def _jsonl(path: Path) -> Iterator[Mapping[str, Any]]:
     """Our own rows; a relative database path starts at the file's folder."""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise SuiteError(f"line {number} of {path} is not JSON: {error}.") from error
-        if not isinstance(row, dict):
-            raise SuiteError(f"line {number} of {path} is not an object.")
-        if isinstance(row.get("database"), str):
-            row["database"] = str(path.parent / row["database"])
-        yield {"name": f"{path.stem}:{number}", **row}
+    for number, row in json_lines(path):
+        own = row.get("database")
+        found = {"database": str(path.parent / own)} if isinstance(own, str) else {}
+        yield {"name": f"{path.stem}:{number}", **row, **found}

@@ -19,12 +19,12 @@ from pydantic import Field
 from torch import Tensor
 
 from suite.core.errors import SuiteError
+from suite.core.policy import State
 from suite.core.records import Context, Samples, Scores
-from suite.core.rollout import join_trajectories
+from suite.core.rollout import join_trajectories, rollout
 from suite.core.run import Collected
 from suite.core.sampler import Sampler
 from suite.core.trees import concat_rows, take_rows
-from suite.plugins.samplers.feynman_kac.particles import Particles
 from suite.plugins.samplers.feynman_kac.weights import (
     BEFORE,
     Potential,
@@ -107,6 +107,8 @@ class Steering:
         rows = torch.arange(len(slots)).repeat_interleave(count)
         self.context = take_rows(context, rows)
         self.ids = (slots.unsqueeze(1) * count + torch.arange(count)).flatten()
+        rounds, steps = settings.rounds, run.policy.num_steps
+        self.places = {i * steps // (rounds + 1) for i in range(1, rounds + 1)}
         self.choices = run.streams(step, f"{purpose}/choices", slots)
         self.memory = torch.full(self.shape, BEFORE[settings.potential], device=run.device)
         self.promise = torch.zeros(self.shape, device=run.device)  # at the last round
@@ -116,20 +118,12 @@ class Steering:
     @torch.no_grad()
     def finished(self, group_size: int) -> tuple[Collected, Tensor]:
         """All particles with their scores, and their log-weights [S, K]: -inf where none counts."""
-        run, total = self.run, self.run.policy.num_steps
-        places = [
-            i * total // (self.settings.rounds + 1) for i in range(1, self.settings.rounds + 1)
-        ]
-        streams = run.streams(self.step, self.purpose, self.ids)
-        with run.processes.autocast():
-            cloud = Particles.begin(run.policy, self.context, streams)
-            for index in range(total):
-                if index in places:
-                    cloud = self._round(cloud, index)
-                cloud = cloud.step(run.policy, streams)
+        run, streams = self.run, self.run.streams(self.step, self.purpose, self.ids)
         group = (self.slots // group_size).repeat_interleave(self.settings.particles)
-        seeds = self.ids.to(run.device)
-        record = cloud.record(run.policy, self.context, group=group, seed_index=seeds)
+        with run.processes.autocast():
+            record = rollout(
+                run.policy, self.context, streams, group=group, resample=self._resample
+            )
         scores = self._ask(record.sample, self.context, "end")
         return Collected(trajectory=record, scores=scores), self._corrected(scores)
 
@@ -138,9 +132,11 @@ class Steering:
         assert run.reward is not None
         return run.ask_reward(run.reward, samples, context, self.step, purpose)
 
-    def _round(self, cloud: Particles, index: int) -> Particles:
-        """Weigh the particles before step ``index``; resample slots of uneven weights."""
-        self.promise = self._promised(cloud, index)
+    def _resample(self, state: State, t: Tensor) -> Tensor | None:
+        """In a round, weigh the particles before step ``t``; resample slots of uneven weights."""
+        if int(t[0]) not in self.places:
+            return None
+        self.promise = self._promised(state, t)
         self.memory, gain = potential(self.settings.potential, self.memory, self.promise)
         self.spent, self.log_weight = self.spent + gain, self.log_weight + gain
         uneven = effective_share(self.log_weight) <= self.settings.resample_below
@@ -152,17 +148,16 @@ class Steering:
         for name in ("promise", "memory", "spent"):
             setattr(self, name, getattr(self, name).gather(1, ancestors))
         first = torch.arange(self.shape[0], device=uneven.device).unsqueeze(1) * self.shape[1]
-        return cloud.take((ancestors + first).flatten())
+        return (ancestors + first).flatten()
 
-    def _promised(self, cloud: Particles, index: int) -> Tensor:
+    def _promised(self, state: State, t: Tensor) -> Tensor:
         """log of the mean over guesses of exp(lambda r), [S, K]; failed scores promise nothing new.
 
         Appendix, "many-sample": with one guess it is lambda times its reward.
         """
-        guesses, strength = self.settings.guesses, self.settings.strength
-        t = torch.full((len(self.ids),), index, dtype=torch.long, device=self.run.device)
+        guesses, strength, index = self.settings.guesses, self.settings.strength, int(t[0])
         streams = self.run.streams(self.step, f"{self.purpose}/guesses/{index}", self.ids)
-        guessed = self.run.policy.lookahead(cloud.state, t, guesses, streams)
+        guessed = self.run.policy.lookahead(state, t, guesses, streams)
         rows = torch.arange(len(self.ids)).repeat_interleave(guesses)
         scores = self._ask(guessed, take_rows(self.context, rows), f"round/{index}")
         value, valid = (x.view(*self.shape, guesses) for x in (scores.value, scores.valid))

@@ -13,7 +13,7 @@ from suite.core import registry
 from suite.core.errors import SuiteError
 from suite.domains.maths.contexts import ProblemContexts
 from suite.domains.maths.problems import KINDS, LEVELS, make_problem
-from suite.domains.maths.questions import QuestionContexts
+from suite.domains.maths.questions import questions
 
 ROWS = 600
 
@@ -130,7 +130,7 @@ def test_public_questions_load_in_two_parts(name: str) -> None:
     if "SUITE_DATA" not in os.environ:
         pytest.skip("no data folder (set SUITE_DATA)")
     path = Path(os.environ["SUITE_DATA"]) / "math" / f"{name}.jsonl.gz"
-    contexts = QuestionContexts(data=str(path))
+    contexts = questions(data=str(path))
     train, held_out = contexts.fingerprints()
     assert not train & held_out
     assert 0.05 < contexts.num_held_out / (contexts.num_train + contexts.num_held_out) < 0.2
@@ -152,14 +152,14 @@ def test_files_without_questions_are_clear(content: str, why: str, tmp_path: Pat
     path = tmp_path / "rows.jsonl"
     path.write_text(content)
     with pytest.raises(SuiteError, match=why):
-        QuestionContexts(data=str(path))
+        questions(data=str(path))
     with pytest.raises(SuiteError, match="cannot read"):
-        QuestionContexts(data=str(tmp_path / "none.jsonl"))
+        questions(data=str(tmp_path / "none.jsonl"))
 
 
 def test_a_question_that_stands_twice_is_in_one_part(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl.gz"
     rows = [{"question": f"q{n % 50}", "answer": n % 50} for n in range(100)]
     path.write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
-    contexts = QuestionContexts(data=str(path))
+    contexts = questions(data=str(path))
     assert contexts.num_train + contexts.num_held_out == 50

@@ -70,5 +70,5 @@ def test_an_office_that_always_breaks_stops_the_run() -> None:
 
 
 def test_a_policy_of_one_turn_is_told_how_to_meet_tools() -> None:
-    with pytest.raises(SuiteError, match=r"--set policy\.turns=4"):
+    with pytest.raises(SuiteError, match=r"meets none with these settings\.\n.*suite show"):
         build(resolve_request(Request(task="tools/episodes", settings={"policy.turns": 1})))

@@ -145,3 +145,42 @@ def test_what_is_saved_opens_in_peft_in_transformers_and_here(tmp_path: Path) ->
 def test_layers_that_do_not_exist_are_clear() -> None:
     with pytest.raises(SuiteError, match=r"Its linear layers: .*q_proj"):
         made(lora_targets=("no_such_layer",))
+
+
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")  # peft reads it
+def test_peft_opens_the_adapters_of_a_model_by_itself(tmp_path: Path) -> None:
+    """They name the folder that the policy was made of, wherever they themselves are moved."""
+    from peft import AutoPeftModelForCausalLM
+
+    registry.make_policy("causal_lm/micro", {}).save(
+        tmp_path / "saved", name="causal_lm/micro", settings={}
+    )
+    folder = str(tmp_path / "saved" / "transformers")
+    settings = {"model": folder, "num_steps": 8, "lora_rank": 2}
+    policy = registry.make_policy("causal_lm/pretrained", settings)
+    policy.reference_copy()
+    moved(policy, rollout(policy, PROMPTS, streams()))
+    policy.save(tmp_path / "partial", name="causal_lm/pretrained", settings=settings)
+    (tmp_path / "partial").rename(tmp_path / "exported")
+    opened = AutoPeftModelForCausalLM.from_pretrained(str(tmp_path / "exported" / "peft"))
+    ids = torch.tensor([[4, 5, 6]])
+    expected = policy.model(ids).logits.detach()  # type: ignore[operator]
+    assert float((opened(ids).logits.detach() - expected).abs().max()) < 1e-5
+    assert not (tmp_path / "exported" / "base").exists()
+
+
+def test_a_model_that_talks_adapts_too() -> None:
+    """Its reference and the copies of that talk as well, and start where it started."""
+    policy = made(turns=3)
+    reference = policy.reference_copy()
+    twin = trainable_copy(reference)
+    for one in (policy, reference, twin):
+        assert "acts" in one.capabilities
+        assert one.turns == 3
+    record = rollout(policy, PROMPTS, streams())
+    assert torch.equal(said(reference, record), said(policy, record))
+    start = said(reference, record)
+    moved(policy, record)
+    assert torch.equal(said(reference, record), start)
+    assert torch.equal(said(twin, record), start)
+    assert not torch.equal(said(policy, record), start)

@@ -1,6 +1,5 @@
 """Rows of three formats become items, or are refused by name."""
 
-import gzip
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 from suite.core.errors import SuiteError
 from suite.core.execution import languages
 from suite.plugins.rewards.code.items import RowError, read_item
-from suite.plugins.rewards.code.rows import read_rows
 from suite.plugins.rewards.code.verifier import CodeVerifier
 
 OWN: dict[str, Any] = {
@@ -112,21 +110,8 @@ def test_a_missing_program_is_a_named_refusal(
     assert "apt-get install" in refusal.reason
 
 
-@pytest.mark.parametrize(
-    ("content", "why"),
-    [(b"{", "not JSON"), (b"[1]\n", "no object"), (b"\xff\xfe", "cannot read")],
-)
-def test_files_that_are_none_are_one_clear_error(content: bytes, why: str, tmp_path: Path) -> None:
+def test_a_file_that_is_none_is_one_clear_error(verifier: CodeVerifier, tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
-    path.write_bytes(content)
-    with pytest.raises(SuiteError, match=why):
-        list(read_rows(path))
-
-
-def test_missing_and_cut_files_are_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(SuiteError, match="cannot read"):
-        list(read_rows(tmp_path / "none.jsonl.gz"))
-    cut = tmp_path / "cut.jsonl.gz"
-    cut.write_bytes(gzip.compress(b'{"name": "a"}\n' * 1000)[:40])
-    with pytest.raises(SuiteError, match="cannot read"):
-        list(read_rows(cut))
+    path.write_bytes(b"{")
+    with pytest.raises(SuiteError, match="line 1, is not JSON"):
+        list(verifier.rows(path))

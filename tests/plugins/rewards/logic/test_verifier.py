@@ -204,13 +204,13 @@ def test_settings_and_closing_have_clear_errors() -> None:
 def test_files_that_cannot_be_read_have_clear_errors(
     verifier: LogicVerifier, tmp_path: Path
 ) -> None:
-    with pytest.raises(SuiteError, match="cannot read the logic rows"):
+    with pytest.raises(SuiteError, match="cannot read the rows"):
         list(verifier.rows(tmp_path / "none.jsonl"))
     for name, content, told in (
         ("a.jsonl", b"{", "line 1, is not JSON"),
         ("b.jsonl", b"[1]\n", "no object with columns"),
         ("c.jsonl", b"", "has no rows"),
-        ("d.jsonl.gz", gzip.compress(b'{"formula": "P"}\n')[:-9], "cannot read the logic rows"),
+        ("d.jsonl.gz", gzip.compress(b'{"formula": "P"}\n')[:-9], "cannot read the rows"),
     ):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(SuiteError, match=told):

@@ -155,7 +155,7 @@ def test_a_gold_is_judged_as_the_order_finds_it() -> None:
     [
         (b"not json\n", "line 1, is not JSON"),
         (b"[1]\n", "line 1, is no object"),
-        (b"\xff\xfe", "cannot read the maths rows"),
+        (b"\xff\xfe", "cannot read the rows"),
     ],
 )
 def test_a_file_of_something_else_is_told(tmp_path: Path, content: bytes, message: str) -> None:
@@ -168,11 +168,11 @@ def test_a_file_of_something_else_is_told(tmp_path: Path, content: bytes, messag
 def test_a_file_that_is_missing_or_cut_short_is_told(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl.gz"
     with MathsVerifier() as verifier:
-        with pytest.raises(SuiteError, match="cannot read the maths rows"):
+        with pytest.raises(SuiteError, match="cannot read the rows"):
             list(verifier.rows(path))
         rows = "".join(json.dumps({"answer": str(k)}) + "\n" for k in range(5000))
         path.write_bytes(gzip.compress(rows.encode())[:-500])
-        with pytest.raises(SuiteError, match="cannot read the maths rows"):
+        with pytest.raises(SuiteError, match="cannot read the rows"):
             list(verifier.rows(path))
 
 

@@ -222,8 +222,8 @@ def test_an_item_whose_gold_does_not_hold_is_masked_and_never_scored(ask) -> Non
         ("a.csv", "question,query\n1,2\n", "lacks the columns db_name, db_type."),
         ("a.csv", "db_name,db_type,query,question\nx,sqlite\n", "is cut short"),
         ("a.csv", "db_name,db_type,query,question\nx,postgres,a,b\n", "is written for postgres"),
-        ("a.jsonl", "{", "line 1 of"),
-        ("a.jsonl", "[1]", "is not an object"),
+        ("a.jsonl", "{", "line 1, is not JSON"),
+        ("a.jsonl", "[1]", "is no object"),
         ("a.txt", "", "is not known"),
     ],
 )
