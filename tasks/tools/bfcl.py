@@ -1,6 +1,7 @@
 """Calls of the Berkeley leaderboard from a file, judged by its own rule."""
 
 from suite.core.task import DATA, Task, Use
+from suite.tasks import recipes
 
 TASK = Task(
     name="tools/bfcl",
@@ -12,10 +13,5 @@ TASK = Task(
     codec=Use("text"),
     default_algo="grpo",
     data="tools/bfcl/BFCL_v4_multiple.json.gz",
-    settings={
-        "train.num_contexts": 8,
-        "train.group_size": 8,
-        "train.num_steps": 100,
-        "train.learning_rate": 1e-6,
-    },
+    settings=recipes.PRETRAINED,
 )

@@ -4,6 +4,7 @@ The user's instruction is given whole in the first turn: no second model plays t
 """
 
 from suite.core.task import DATA, Task, Use
+from suite.tasks import recipes
 
 TASK = Task(
     name="tools/tau_retail",
@@ -14,12 +15,5 @@ TASK = Task(
     codec=Use("text"),
     default_algo="grpo",
     data="tools/tau_bench/retail_tasks_train.jsonl.gz",
-    settings={
-        "train.num_contexts": 8,
-        "train.group_size": 8,
-        "train.num_steps": 100,
-        "train.learning_rate": 1e-6,
-        "train.eval_samples": 32,
-        "train.sample_batch_size": 8,
-    },
+    settings={**recipes.PRETRAINED, "train.eval_samples": 32, "train.sample_batch_size": 8},
 )
