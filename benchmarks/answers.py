@@ -14,7 +14,7 @@ import torch
 from suite.core import registry
 from suite.core.randomness import Streams
 from suite.core.records import Context
-from suite.core.rollout import rollout
+from suite.core.rollout import rollout_in_batches
 
 ROWS, PROMPTS, TOKENS = 256, 32, 36
 WARMUP, REPEATS = 1, 7
@@ -29,7 +29,8 @@ def main() -> None:
     seconds, tokens = [], []
     for repeat in range(WARMUP + REPEATS):
         before = cpu()
-        record = rollout(policy, context, Streams(0, repeat, "answers", range(ROWS)))
+        streams = Streams(0, repeat, "answers", range(ROWS))
+        record = rollout_in_batches(policy, context, streams, batch_size=ROWS)
         seconds.append(cpu() - before)
         tokens.append(int(record.mask.sum()) / seconds[-1])
     low, median, high = statistics.quantiles(seconds[WARMUP:], n=4)

@@ -44,12 +44,15 @@ class Policy(nn.Module, ABC):
         num_steps: T, decisions a sample at most.
         replays_whole: one trunk pass serves all steps of a row (autoregressive models); core then
             chunks the head alone and never repeats the trunk.
+        refills: its states may hold rows of different ``t`` and are rebuilt by no ``pack``, so that a
+            row that is over makes room for one that waits.
         learns_backward: ``log_backward`` has weights of its own, which balance losses train.
         rows_a_chunk: states that a replay reads at once; None leaves it to core.
     """
 
     capabilities: ClassVar[frozenset[str]] = frozenset({"samples"})
     replays_whole: ClassVar[bool] = False
+    refills: ClassVar[bool] = False
     learns_backward: bool = False
     rows_a_chunk: int | None = None
     num_steps: int
@@ -88,6 +91,10 @@ class Policy(nn.Module, ABC):
         that steps through another policy's states overwrites them with what it computed itself.
         """
         return {}
+
+    def refill(self, state: State, slots: Tensor, fresh: State) -> State:
+        """``state`` with ``fresh``, K rows of ``start``, in ``slots`` [K] (``refills``)."""
+        return {key: state[key].index_copy(0, slots, fresh[key]) for key in state}
 
     # --- the record -----------------------------------------------------------------------------
 

@@ -13,11 +13,19 @@ from suite.core.environment import Environment, Transition
 from suite.core.policy import Policy, State, take_state
 from suite.core.randomness import Streams, stream_key
 from suite.core.records import Context, Trajectory
+from suite.core.slots import Kept, decide, rollout_in_slots
 from suite.core.trees import concat_rows, take_rows, to_device
 
 # What a particle sampler does between decisions: from the state before decision t [N], the rows [N]
 # to go on with, or None to go on with each.
 Resample = Callable[[State, Tensor], Tensor | None]
+
+
+def _columns(kept: list[Kept]) -> Kept:
+    """Decisions side by side, [N, T, ...]."""
+    parts = ([one[part] for one in kept] for part in (0, 1))
+    columns, own = ({key: torch.stack([d[key] for d in p], 1) for key in p[0]} for p in parts)
+    return columns, own
 
 
 @torch.no_grad()
@@ -49,44 +57,28 @@ def rollout(
     episode = _Episode(policy, environment, streams) if environment is not None else None
     if episode is not None:
         state = start = episode.reset(state, context)
-    steps: list[dict[str, Tensor]] = []
-    log_probs, masks = [], []
-    behaviour: list[Tensor] = []
+    kept: list[Kept] = []
     for index in range(policy.num_steps):
         if not bool(state["active"].any()):
             break
         t = torch.full((n,), index, dtype=torch.long, device=device)
-        distribution = policy.step(state, t)
-        decision = distribution.sample(streams)
-        active, decides = state["active"], policy.decides(state)
-        log_probs.append(distribution.log_prob(decision).masked_fill(~decides, 0.0))
-        drawn_from = distribution.behaviour_log_prob(decision)
-        if drawn_from is not None:
-            behaviour.append(drawn_from.masked_fill(~decides, 0.0))
-        masks.append(decides)
-        steps.append(policy.record(state, t, decision))
-        state = policy.advance(policy.remember(state, distribution), t, decision)
+        active = state["active"]
+        state, one = decide(policy, state, t, streams)
+        kept.append(one)
         if episode is not None:
             state = episode.step(state, active, index)
         chosen = None if resample is None else resample(state, t + 1)
         if chosen is not None:
             state, start = take_state(state, chosen), take_state(start, chosen)
-            steps = [take_state(one, chosen) for one in steps]
-            log_probs, masks, behaviour = (
-                [one[chosen] for one in kept] for kept in (log_probs, masks, behaviour)
-            )
-    stacked = {
-        key: torch.stack([s[key] for s in steps], dim=1) for key in (steps[0] if steps else {})
-    }
+            kept = [(take_state(a, chosen), take_state(b, chosen)) for a, b in kept]
+    columns, steps = _columns(kept)
     record = Trajectory(
         context=context,
         sample=policy.finish(state),
-        decisions=policy.pack(start, stacked, state),
-        mask=torch.stack(masks, dim=1),
-        log_prob=torch.stack(log_probs, dim=1),
-        behaviour_log_prob=torch.stack(behaviour, dim=1) if behaviour else None,
+        decisions=policy.pack(start, steps, state),
         group=torch.arange(n, device=device) if group is None else group,
         seed_index=torch.tensor(streams.row_ids, device=device),
+        **columns,
     )
     return episode.complete(record) if episode is not None else record
 
@@ -195,6 +187,8 @@ def rollout_in_batches(
     group: Tensor | None = None,
 ) -> Trajectory:
     """``rollout`` of any number of rows, at most ``batch_size`` at a time; same samples."""
+    if policy.refills and environment is None:
+        return rollout_in_slots(policy, context, streams, slots=batch_size, group=group)
     parts = []
     for rows in _chunks(len(context), batch_size):
         parts.append(

@@ -1,6 +1,6 @@
 """Keys and values of every layer in one tensor that leads with rows and has room for all tokens.
 
-A buffer is [N, K, 2, heads, L, width]: K layers, L tokens. A state has read its first tokens; what
+A buffer is [N, K, 2, heads, L, width]: K layers, L tokens. A row has read its first tokens; what
 lies beyond is scratch, which the next pass writes in place, so that a token costs no copy of those
 before it. Two states that go on from one state with different tokens need a buffer each
 (``take_state`` copies).
@@ -15,13 +15,19 @@ from transformers.cache_utils import DynamicLayer
 
 
 class BufferedLayer(DynamicLayer):  # type: ignore[no-untyped-call]
-    """One layer's part of a buffer, [N, 2, heads, L, width], of which ``past`` tokens are read."""
+    """One layer's part of a buffer, [N, 2, heads, L, width]: takes one more token of each row.
 
-    def __init__(self, buffer: Tensor, past: int) -> None:
+    Args:
+        places: of the new tokens, [N] long: rows may be of different ages. One number: all of one.
+        end: tokens that a pass reads, the new ones among them; what a row has not read itself
+            is for the mask to hide.
+    """
+
+    def __init__(self, buffer: Tensor, places: Tensor | int, end: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.buffer, self.past = buffer, past
+        self.buffer, self.places, self.end = buffer, places, end
         self.device, self.dtype = buffer.device, buffer.dtype
-        self.keys, self.values = self._read(past)
+        self.keys, self.values = self._read(end - 1)
         self.is_initialized = True
 
     def _read(self, length: int) -> tuple[Tensor, Tensor]:
@@ -30,19 +36,20 @@ class BufferedLayer(DynamicLayer):  # type: ignore[no-untyped-call]
     def update(
         self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
     ) -> tuple[Tensor, Tensor]:
-        """Write new tokens behind those that were read; returns all."""
-        end = self.past + key_states.shape[-2]
-        self.buffer[:, 0, :, self.past : end] = key_states
-        self.buffer[:, 1, :, self.past : end] = value_states
-        self.past = end
-        self.keys, self.values = self._read(end)
+        """Write the new tokens, [N, heads, 1, width]; returns all."""
+        rows: Any = slice(None)
+        if isinstance(self.places, Tensor):
+            rows = torch.arange(len(self.places), device=self.device)
+        self.buffer[rows, 0, :, self.places] = key_states[:, :, 0]
+        self.buffer[rows, 1, :, self.places] = value_states[:, :, 0]
+        self.keys, self.values = self._read(self.end)
         return self.keys, self.values
 
 
-def on_buffer(buffer: Tensor, past: int) -> DynamicCache:
-    """A cache of transformers that reads ``past`` tokens of a buffer, and writes on in it."""
+def on_buffer(buffer: Tensor, places: Tensor | int, end: int) -> DynamicCache:
+    """A cache of transformers on a buffer, for one more token of each row; see BufferedLayer."""
     cache = DynamicCache()
-    cache.layers = [BufferedLayer(layer, past) for layer in buffer.unbind(dim=1)]
+    cache.layers = [BufferedLayer(layer, places, end) for layer in buffer.unbind(dim=1)]
     return cache
 
 
@@ -51,7 +58,8 @@ def with_room(cache: DynamicCache, rows: Tensor, length: int) -> Tensor:
     layers: list[Any] = list(cache.layers)
     first = layers[0].keys
     shape = (len(rows), len(layers), 2, first.shape[1], length, first.shape[-1])
-    buffer = torch.empty(shape, dtype=first.dtype, device=first.device)
+    # Zeros: what a row has not read is hidden by a mask, which does not hide a nan.
+    buffer = torch.zeros(shape, dtype=first.dtype, device=first.device)
     for index, layer in enumerate(layers):
         past = layer.keys.shape[-2]
         buffer[:, index, 0, :, :past] = layer.keys.index_select(0, rows)

@@ -41,6 +41,7 @@ class CausalLM(Policy):
 
     capabilities: ClassVar[frozenset[str]] = frozenset({"samples", "scores", "likelihood", "value"})
     replays_whole: ClassVar[bool] = True
+    refills: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -121,13 +122,14 @@ class CausalLM(Policy):
         first = torch.stack([(rows == i).nonzero()[0, 0] for i in range(int(rows.max()) + 1)])
         past = DynamicCache()
         hidden = self._read(ids[first], shown[first], past)
+        room = torch.nn.functional.pad(shown, (0, self.num_steps))
         blank = torch.full((len(ids), self.num_steps), self.pad, device=ids.device)
         return {
             "tokens": blank,
             "active": torch.ones(len(ids), dtype=torch.bool, device=ids.device),
-            "shown": shown,
+            "shown": room,
             "hidden": hidden[:, -1].index_select(0, rows),
-            "cache": with_room(past, rows, ids.shape[1] + self.num_steps),
+            "cache": with_room(past, rows, room.shape[1]),
         }
 
     def _read(self, ids: Tensor, shown: Tensor, past: DynamicCache) -> Tensor:
@@ -146,10 +148,21 @@ class CausalLM(Policy):
         hidden: Tensor = output.last_hidden_state
         return hidden
 
-    def read_on(self, ids: Tensor, shown: Tensor, buffer: Tensor) -> Tensor:
-        """Hidden states [N, H] after one more token of each row, ids [N]; ``buffer`` keeps it."""
-        past = on_buffer(buffer, shown.shape[1] - 1)
-        return self._read(ids.unsqueeze(1), shown, past)[:, -1]
+    def read_on(self, state: State, t: Tensor, token: Tensor, counts: Tensor) -> State:
+        """``state`` after token ``t`` of each row, all [N], was read; ``counts`` where it counts."""
+        places = state["shown"].shape[1] - self.num_steps + t
+        shown = state["shown"].scatter(1, places.unsqueeze(1), counts.unsqueeze(1))
+        first, last = (int(place) for place in places.aminmax())
+        end = last + 1
+        past = on_buffer(state["cache"], last if first == last else places, end)
+        hidden = self._read(token.unsqueeze(1), shown[:, :end], past)
+        return {**state, "shown": shown, "hidden": hidden[:, -1]}
+
+    def refill(self, state: State, slots: Tensor, fresh: State) -> State:
+        """The buffer, by far the largest part of a state, is written in place."""
+        state["cache"].index_copy_(0, slots, fresh["cache"])
+        rest = {key: value for key, value in state.items() if key != "cache"}
+        return {**super().refill(rest, slots, fresh), "cache": state["cache"]}
 
     def _trunk(self, **inputs: Any) -> Any:
         """One pass of the model below its head."""
@@ -172,12 +185,11 @@ class CausalLM(Policy):
         going = active & (decision != self.end) & (t + 1 < self.num_steps)
         if self.stop:
             going = going & ~self._stopped(tokens, t, going)
-        shown = torch.cat([state["shown"], active.unsqueeze(1)], dim=1)
-        out = {**state, "tokens": tokens, "active": going, "shown": shown}
-        if bool(going.any()):
-            token = torch.where(active, decision, torch.full_like(decision, self.pad))
-            out["hidden"] = self.read_on(token, shown, state["cache"])
-        return out
+        out = {**state, "tokens": tokens, "active": going}
+        if not bool(going.any()):
+            return out
+        token = torch.where(active, decision, torch.full_like(decision, self.pad))
+        return self.read_on(out, t, token, active)
 
     def _stopped(self, tokens: Tensor, t: Tensor, rows: Tensor) -> Tensor:
         """Which of ``rows`` [N] bool hold a stop text in their first t + 1 tokens, [N] bool."""
@@ -186,6 +198,9 @@ class CausalLM(Policy):
             text = self.tokenizer.decode(tokens[row, : int(t[row]) + 1])
             found[row] = has_stop(text, self.stop)
         return found
+
+    def record(self, state: State, t: Tensor, decision: Tensor) -> dict[str, Tensor]:
+        return {"decision": decision.masked_fill(~state["active"], 0)}
 
     def finish(self, state: State) -> Samples:
         return Samples(tokens=state["tokens"], native=self.texts(state["tokens"]))

@@ -76,18 +76,16 @@ class TalkingLM(CausalLM):
         active, kept = state["active"], self._kept(state, t, decision)
         written = state["tokens"].scatter(1, t.unsqueeze(1), kept.unsqueeze(1))
         ended = active & (kept == self.end)
-        shown = torch.cat([state["shown"], active.unsqueeze(1)], dim=1)
         out = {
             **state,
             "tokens": where_active(active, written, state["tokens"]),
             "active": active & ~ended & (t + 1 < self.num_steps),
             "ready": ended,
             "at": state["at"] + active,
-            "shown": shown,
         }
-        if bool((active & (t + 1 < self.num_steps)).any()):
-            out["hidden"] = self.read_on(kept % self.above, shown, state["cache"])
-        return out
+        if not bool((active & (t + 1 < self.num_steps)).any()):
+            return out
+        return self.read_on(out, t, kept % self.above, active)
 
     def emit(self, state: State) -> tuple[Tensor, tuple[str, ...]]:
         """The turns that have just ended, as text, without their end token."""
