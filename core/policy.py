@@ -44,8 +44,8 @@ class Policy(nn.Module, ABC):
         num_steps: T, decisions a sample at most.
         replays_whole: one trunk pass serves all steps of a row (autoregressive models); core then
             chunks the head alone and never repeats the trunk.
-        refills: its states may hold rows of different ``t`` and are rebuilt by no ``pack``, so that a
-            row that is over makes room for one that waits.
+        refills: its states may hold rows of different ``t``, and its ``pack`` reads no state: a row
+            that is over makes room for one that waits.
         learns_backward: ``log_backward`` has weights of its own, which balance losses train.
         rows_a_chunk: states that a replay reads at once; None leaves it to core.
     """

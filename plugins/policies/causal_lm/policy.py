@@ -149,7 +149,7 @@ class CausalLM(Policy):
         return hidden
 
     def read_on(self, state: State, t: Tensor, token: Tensor, counts: Tensor) -> State:
-        """``state`` after token ``t`` of each row, all [N], was read; ``counts`` where it counts."""
+        """``state`` after token ``t`` of each row, all [N], was read; ``counts``: not padding."""
         places = state["shown"].shape[1] - self.num_steps + t
         shown = state["shown"].scatter(1, places.unsqueeze(1), counts.unsqueeze(1))
         first, last = (int(place) for place in places.aminmax())
