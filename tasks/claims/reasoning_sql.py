@@ -22,7 +22,7 @@ CLAIM = Claim(
     seeds=(1, 2, 3),
     tuning_seed=0,
     minutes=5.0,
-    settings={"train.num_steps": 15, "train.eval_every": 0},
+    settings={"train.num_steps": 25, "train.eval_every": 0},
     departures=(
         "a model of a million parameters that starts from queries with slips, and does not think",
         "no judge by a language model and no reward for a layout; a right query gets full marks",

@@ -22,7 +22,7 @@ CLAIM = Claim(
     seeds=(1, 2, 3),
     tuning_seed=0,
     minutes=5.0,
-    settings={"train.num_steps": 15, "train.eval_every": 0},
+    settings={"train.num_steps": 20, "train.eval_every": 0},
     departures=(
         "sums, brackets and unknowns instead of word problems; the warm-up is the task's base",
         "worked answers hold slips, as the base's do; the paper's are all right",
