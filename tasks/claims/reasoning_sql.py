@@ -24,7 +24,7 @@ CLAIM = Claim(
     minutes=5.0,
     settings={"train.num_steps": 25, "train.eval_every": 0},
     departures=(
-        "a model of a million parameters that starts from queries with slips, and does not think",
+        "a model of 0.3 million parameters that starts from queries with slips, and does not think",
         "no judge by a language model and no reward for a layout; a right query gets full marks",
         "three seeds; neither arm is tuned, for GRPO divides a group's rewards by their spread",
     ),

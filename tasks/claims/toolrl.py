@@ -24,7 +24,7 @@ CLAIM = Claim(
     minutes=5.0,
     settings={"train.num_steps": 25, "train.eval_every": 0},
     departures=(
-        "a model of a million parameters that starts from calls with slips, and does not think",
+        "a model of 0.3 million parameters that starts from calls with slips, and does not think",
         "the form that is rewarded is calls or speech as wanted, not the paper's tags",
         "its comparison with SFT and its length rewards are not measured",
         "three seeds; neither arm is tuned, for GRPO divides a group's rewards by their spread",
