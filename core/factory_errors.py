@@ -43,7 +43,8 @@ def settings_error(
     unexpected, missing = UNEXPECTED.match(str(error)), MISSING.match(str(error))
     if unexpected is not None and unexpected[2] in config:
         refused = _find(unexpected[1], error, module)
-        return _unknown_setting(entry, unexpected[2], refused, config)
+        more = [one for one in _held(error) if config.items() <= one.items()]
+        return _unknown_setting(entry, unexpected[2], refused, max([config, *more], key=len))
     takes = TAKES.match(str(error))
     if takes is not None:
         return _too_many_settings(_find(takes[1], error, module), error, entry, config)
@@ -60,8 +61,7 @@ def _too_many_settings(
     A call deep inside the plugin that gives too much is the plugin's bug, and None. It is told
     apart by its frame, which does not hold the settings.
     """
-    held = [value for value in _last_frame(error).f_locals.values() if isinstance(value, Mapping)]
-    if refused is None or dict(config) not in [dict(value) for value in held]:
+    if refused is None or dict(config) not in [dict(value) for value in _held(error)]:
         return None
     known = _keywords(refused)
     extra = [key for key in config if key not in known]
@@ -137,6 +137,11 @@ def _last_frame(error: TypeError) -> FrameType:
     while traceback.tb_next is not None:
         traceback = traceback.tb_next
     return traceback.tb_frame
+
+
+def _held(error: TypeError) -> list[Mapping[str, Any]]:
+    """Mappings at hand where the refused call was made: settings, a factory's own among them."""
+    return [value for value in _last_frame(error).f_locals.values() if isinstance(value, Mapping)]
 
 
 def _keywords(function: Callable[..., Any]) -> tuple[str, ...]:

@@ -60,6 +60,11 @@ def checked(**config):
     return Score(target=Settings(**config).target)
 
 
+def named(**config):
+    settings = {"target": 3.0, **config}
+    return Score(**settings)
+
+
 def told(**config):
     try:
         return Score(**config)
@@ -68,7 +73,7 @@ def told(**config):
 
 
 MADE = {"told": told, "class": Score, "namesake": score, "anything": anything, "model": modelled}
-MADE["raw"] = checked
+MADE |= {"raw": checked, "named": named}
 
 
 @hookimpl
@@ -76,7 +81,7 @@ def suite_make_reward(name, config):
     return MADE[name.partition("/")[2]](**config)
 """
 OTHER = "def score(height, width=2):\n    raise AssertionError('nothing is built')\n"
-NAMES = ("told", "class", "namesake", "anything", "model", "raw")
+NAMES = ("named", "told", "class", "namesake", "anything", "model", "raw")
 ROW = '[[provides]]\nkind = "reward"\nname = "pack/{}"\nhelp = "h"\n'
 
 
@@ -91,6 +96,7 @@ def pack(site: Any) -> None:
     ("name", "wanted"),
     [
         ("class", [("target", None, "what to reach, in metres."), ("scale", "1.5", "")]),
+        ("named", [("target", "3.0", "what to reach, in metres."), ("scale", "1.5", "")]),
         ("told", [("target", None, "what to reach, in metres."), ("scale", "1.5", "")]),
         ("namesake", [("height", None, ""), ("width", "2", "")]),
         ("anything", None),
@@ -117,7 +123,7 @@ def test_settings_are_those_of_what_refuses(
 ) -> None:
     """A class, a function under a namesake, one that takes anything, and models, ours and raw.
 
-    The factory's own default (7.0) stands before the model's.
+    The factory's own defaults (7.0, 3.0) stand before those of the model and of the class.
     """
     found = settings_of(registry.find("reward", f"pack/{name}"))
     told = None if found is None else [(s.name, s.default, s.description) for s in found]

@@ -46,6 +46,10 @@ class Side:
         """Change the policy, so that importance ratios are not 1 and margins not 0."""
         shake(self.run.policy, seed=2, size=0.3)
 
+    def move_critic(self) -> None:
+        """Change the critic by more than what bounds it."""
+        shake(self.run.modules["critic"], seed=4, size=1.0)
+
     def parts(self, experience: Experience) -> tuple[Loss, dict[str, Tensor]]:
         """The loss of a whole experience, and its terms divided as the trainer divides them."""
         items = torch.arange(len(experience.items))

@@ -1,4 +1,4 @@
-"""REINFORCE, RLOO, GRPO and PPO on one batch: each differs from its parent by its formula alone.
+"""Five policy gradients on one batch: each differs from its parent by its formula alone.
 
 Hand values are written as loops over plain numbers, group by group and decision by decision.
 """
@@ -200,3 +200,40 @@ def test_ppo_clips_and_trains_its_critic_towards_the_returns(
     # Its target is advantage plus old value, so the error of an unmoved critic is the advantage.
     half_squares = sum(0.5 * float(advantage[i, t]) ** 2 for i, t in grid)
     assert terms["critic"] == pytest.approx(half_squares / len(grid), abs=1e-10)
+
+
+# --- reft ---------------------------------------------------------------------------------------
+
+
+def test_reft_is_ppo_with_the_mean_over_a_rows_decisions_and_a_bounded_critic(
+    make_side: Callable[..., Any],
+) -> None:
+    """At PPO's beta both collect alike; the policy's term falls by T, the critic's is eq. (9)."""
+    parent, side = make_side("ppo"), make_side("reft", **{"algo.beta": 0.1})
+    before, after = parent.collect(), side.collect()
+    for name in ("advantage", "old_log_prob", "old_value", "return"):
+        torch.testing.assert_close(after.rows[name], before.rows[name], rtol=0, atol=0)
+    for one in (parent, side):
+        one.move()
+        one.move_critic()
+    plain, own = parent.values(before), side.values(after)
+    assert own["policy"] == pytest.approx(plain["policy"] / T, abs=1e-12)
+
+    old, goal = after.rows["old_value"], after.rows["return"]
+    value = side.run.modules["critic"](after.rows["features"]).detach()
+    held = old + (value - old).clamp(-0.2, 0.2)
+    worst = torch.maximum((value - goal) ** 2, (held - goal) ** 2)
+    assert own["critic"] == pytest.approx(0.5 * float(worst.mean()), abs=1e-10)
+    assert abs(own["critic"] - plain["critic"]) > 1e-3
+
+
+def test_reft_credits_a_wrong_answer_that_can_be_read_at_every_decision(
+    make_side: Callable[..., Any],
+) -> None:
+    """Without a KL, with full traces and a critic of 0, each decision's advantage is the .1."""
+    side = make_side("reft", **{"algo.beta": 0.0, "algo.trace": 1.0})
+    side.run.reward.table.fill_(0.1)
+    for weight in side.run.modules["critic"].parameters():
+        weight.data.zero_()
+    advantage = side.collect().rows["advantage"]
+    torch.testing.assert_close(advantage, torch.full_like(advantage, 0.1), rtol=0, atol=1e-12)

@@ -14,6 +14,13 @@ DIFFERS = {
     "rloo": "test_policy_gradient::test_rloo_subtracts_the_mean_of_the_other_samples",
     "grpo": "test_policy_gradient::test_grpo_divides_by_the_groups_spread",
     "ppo": "test_policy_gradient::test_ppo_with_full_traces_is_reinforce_less_the_critics_value",
+    "reft": "test_policy_gradient::"
+    "test_reft_is_ppo_with_the_mean_over_a_rows_decisions_and_a_bounded_critic",
+    "sql/reasoning_sql": "test_rewards::"
+    "test_reasoning_sql_ranks_wrong_queries_that_execution_pays_alike",
+    "tools/toolrl": "test_rewards::"
+    "test_toolrl_adds_up_names_keys_and_values_where_its_parent_wants_all_of_them",
+    "code/acecoder": "test_rewards::test_acecoder_pays_the_share_of_tests_and_makes_more_of_them",
     "reinflow": "test_control::"
     "test_reinflow_is_ppo_with_one_standardised_advantage_for_all_steps_of_a_flow",
     "dppo": "test_control::test_dppo_discounts_and_bounds_each_denoising_step_by_its_place",
@@ -52,10 +59,11 @@ DIFFERS = {
 }
 
 
-def test_every_preset_and_sampler_is_on_the_list() -> None:
+def test_every_preset_sampler_and_reward_of_a_paper_is_on_the_list() -> None:
     presets = {entry.name for entry in registry.entries("algorithm") if entry.preset is not None}
     samplers = {entry.name for entry in registry.entries("sampler")}
-    assert set(DIFFERS) == presets | samplers
+    rewards = {entry.name for entry in registry.entries("reward") if entry.paper is not None}
+    assert set(DIFFERS) == presets | samplers | rewards
 
 
 @pytest.mark.parametrize("name", DIFFERS)

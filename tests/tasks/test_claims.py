@@ -3,11 +3,20 @@
 import pytest
 
 from suite.core import registry
+from suite.core.build import build
 from suite.core.claim_arms import ARMS, arm_config, load_claim, sampler_of
 from suite.core.papers import paper_of
+from suite.core.verifier import VerifierReward
 
 ENTRIES = [entry for entry in registry.entries("claim") if entry.built_in]
 NAMES = [entry.name for entry in ENTRIES]
+# Claims about a reward: the reward that their method learns from, by name and settings.
+REWARDS: dict[str, tuple[str, dict[str, object]]] = {
+    "reasoning-sql": ("sql/reasoning_sql", {}),
+    "toolrl": ("tools/toolrl", {}),
+    "reft-sft": ("maths/answer", {"order": ("number",), "readable": 0.1}),
+    "acecoder-sft": ("code/acecoder", {}),
+}
 
 
 def test_there_are_claims() -> None:
@@ -29,7 +38,31 @@ def test_the_method_of_a_claim_is_the_one_of_its_paper(name: str) -> None:
     claim = load_claim(name)
     sampler = sampler_of(claim.method)
     kind = ("algorithm", claim.method.algo) if sampler is None else ("sampler", sampler)
-    assert paper_of(registry.find(*kind)) == claim.paper
+    holders = [registry.find(*kind)]
+    if name in REWARDS:
+        holders.append(registry.find("reward", REWARDS[name][0]))
+    assert claim.paper in {paper_of(entry) for entry in holders}
+
+
+@pytest.mark.parametrize("name", REWARDS)
+def test_a_papers_reward_trains_the_method_alone_and_judges_neither_arm(name: str) -> None:
+    claim = load_claim(name)
+    method, baseline = (
+        build(arm_config(claim, arm, getattr(claim, arm).grid[0], claim.seeds[0])) for arm in ARMS
+    )
+    reward, settings = REWARDS[name]
+    assert told(method.run.reward) == told(registry.make_reward(reward, settings))
+    task = method.config.task
+    assert task.held_out_reward is not None
+    judge = told(registry.make_reward(task.held_out_reward.name, task.held_out_reward.config))
+    assert told(method.run.held_out_reward) == told(baseline.run.held_out_reward) == judge
+    assert told(baseline.run.reward) == judge != told(method.run.reward)
+
+
+def told(reward: object) -> dict[str, object]:
+    """The settings of a verifier's reward, as its verifier keeps them."""
+    assert isinstance(reward, VerifierReward)
+    return {key: value for key, value in vars(reward.verifier).items() if key[0] != "_"}
 
 
 @pytest.mark.parametrize("name", NAMES)

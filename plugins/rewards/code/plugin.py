@@ -23,4 +23,9 @@ def tests(**config: Any) -> "Reward":
     return VerifierReward(CodeVerifier(**config))
 
 
-REWARDS = {"code/tests": tests}
+def acecoder(**config: Any) -> "Reward":
+    """The share of an item's own tests and of ten more that hold; settings of ``CodeVerifier``."""
+    return tests(**{"credit": "share", "synthesise": 10, **config})
+
+
+REWARDS = {"code/tests": tests, "code/acecoder": acecoder}

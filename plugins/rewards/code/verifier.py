@@ -44,8 +44,8 @@ class CodeVerifier(Verifier[CodeItem]):
 
     Args:
         credit: "all": 1 where every test holds, else 0. "share": the share of tests that hold.
-        synthesise: how many tests of its own each item gets at load beside those of its row: inputs
-            near the known ones, answered by the reference (synthesis.py). seed: of these inputs.
+        synthesise: how many tests of its own each item gets beside those of its row: inputs near
+            the known ones, answered by the reference (synthesis.py). seed: of these inputs.
         level: of the isolation ladder, "L1" to "L3" ("L0" protects no verdict); the best here
             unless given.
         workers: programs at once.
@@ -101,7 +101,8 @@ class CodeVerifier(Verifier[CodeItem]):
         return EXAMPLES if data is None else (row for _, row in json_lines(data))
 
     def item(self, row: Mapping[str, Any]) -> CodeItem:
-        return read_item(row)
+        [item] = self._with_more([read_item(row)])
+        return item
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> Loaded[CodeItem]:
         """Rows as items; a reference that fails its own tests is refused.
@@ -124,11 +125,15 @@ class CodeVerifier(Verifier[CodeItem]):
             if one.verdict is not Verdict.PASS
         }
         kept = [item for item in items if id(item) not in wrong]
-        if self.synthesise:
-            limits = replace(self.limits, cpu_seconds=SYNTHESIS_SECONDS)
-            run = functools.partial(self._running().run, limits=limits)
-            kept = synthesise(kept, run, count=self.synthesise, seed=self.seed)
-        return Loaded(items=tuple(kept), refused=(*refused, *wrong.values()))
+        return Loaded(items=tuple(self._with_more(kept)), refused=(*refused, *wrong.values()))
+
+    def _with_more(self, items: list[CodeItem]) -> list[CodeItem]:
+        """The items with the tests that ``synthesise`` asks for."""
+        if not self.synthesise:
+            return items
+        limits = replace(self.limits, cpu_seconds=SYNTHESIS_SECONDS)
+        run = functools.partial(self._running().run, limits=limits)
+        return synthesise(items, run, count=self.synthesise, seed=self.seed)
 
     def golds(self, item: CodeItem) -> Sequence[str]:
         if item.reference is None:

@@ -14,12 +14,13 @@ from suite.core.errors import SuiteError, unknown_name
 from suite.core.execution.workers import Answer, WorkerPool
 from suite.core.json_lines import json_lines
 from suite.core.verifier import Hack, Judgement, Loaded, Refusal, Verdict, Verifier
+from suite.plugins.rewards.maths.algebra import rational
 from suite.plugins.rewards.maths.comparing import DIFFERENT, Comparison, compare
 from suite.plugins.rewards.maths.extraction import WAYS, extract
 from suite.plugins.rewards.maths.perturb import perturbations
 from suite.plugins.rewards.maths.rows import EXAMPLES, RowError, asks_for_list, gold_text
 from suite.plugins.rewards.maths.statements import read
-from suite.plugins.rewards.maths.tree import Statement, UnreadableError
+from suite.plugins.rewards.maths.tree import Statement, UnreadableError, Value
 from suite.plugins.rewards.maths.trees_as_json import to_json
 
 CONFIRM = "suite.plugins.rewards.maths.confirm:confirm"
@@ -49,6 +50,9 @@ class MathsVerifier(Verifier[MathsItem]):
     """Full marks for an answer that states what the gold states, none otherwise.
 
     Args:
+        readable: what an answer that is a number, and another one than the gold, is paid, in
+            [0, 1); 0.1 in ReFT (Luong et al., arXiv:2401.08967, section 3). Text that cannot be
+            read, what is no single number, and what could not be decided stay at 0.
         order: the ways of finding an answer, tried in this order; see extraction.py.
         workers, cpu_seconds, wall_seconds, memory_mb: of the processes that prove with sympy.
 
@@ -59,6 +63,7 @@ class MathsVerifier(Verifier[MathsItem]):
     def __init__(
         self,
         *,
+        readable: float = 0.0,
         order: Sequence[str] = tuple(WAYS),
         workers: int = 2,
         cpu_seconds: float = 2.0,
@@ -72,6 +77,11 @@ class MathsVerifier(Verifier[MathsItem]):
                 )
         if not order:
             raise SuiteError(f"'order' is empty.\nName at least one of {', '.join(WAYS)}.")
+        if not 0 <= readable < 1:
+            raise SuiteError(
+                f"readable must be at least 0 and below 1, a right answer's score; got {readable}."
+            )
+        self.readable = readable
         self.order = tuple(order)
         self._pool = WorkerPool(
             CONFIRM,
@@ -145,7 +155,8 @@ class MathsVerifier(Verifier[MathsItem]):
         ]
         proofs = iter(self._pool.map(jobs) if jobs else ())
         return [
-            _judgement(draft, [next(proofs) for _ in draft.comparison.unproved]) for draft in drafts
+            _judgement(draft, [next(proofs) for _ in draft.comparison.unproved], self.readable)
+            for draft in drafts
         ]
 
     def _draft(self, answer: str, item: MathsItem) -> "_Draft":
@@ -157,7 +168,8 @@ class MathsVerifier(Verifier[MathsItem]):
             statement = read(found.text, commas_separate=item.commas_separate)
         except UnreadableError as error:
             return _Draft(DIFFERENT, f"the answer cannot be read: {error}")
-        return _Draft(compare(item.statement, statement))
+        number = isinstance(statement, Value) and rational(statement.expr) is not None
+        return _Draft(compare(item.statement, statement), number=number)
 
     def hacks(self, item: MathsItem) -> Sequence[Hack]:
         """Texts that hold no answer, and the gold changed a little."""
@@ -169,7 +181,8 @@ class MathsVerifier(Verifier[MathsItem]):
         ]
         near = dict(reversed(perturbations(item.gold)))
         return plain + [
-            Hack(name=f"other {kind}", text=rf"\boxed{{{text}}}") for kind, text in near.items()
+            Hack(name=f"other {kind}", text=rf"\boxed{{{text}}}", at_most=self.readable)
+            for kind, text in near.items()
         ]
 
     def close(self) -> None:
@@ -179,18 +192,24 @@ class MathsVerifier(Verifier[MathsItem]):
 
 @dataclass(frozen=True)
 class _Draft:
-    """A comparison before its proofs; ``unread``: why the answer could not be read."""
+    """A comparison before its proofs.
+
+    Attributes:
+        unread: why the answer could not be read; number: it is one number.
+    """
 
     comparison: Comparison
     unread: str | None = None
+    number: bool = False
 
 
-def _judgement(draft: _Draft, proofs: Sequence[Answer]) -> Judgement:
+def _judgement(draft: _Draft, proofs: Sequence[Answer], readable: float) -> Judgement:
     """The verdict. Feedback speaks of the answer alone: it must not tell the gold."""
     if draft.unread is not None:
         return _failed(Verdict.FAIL, draft.unread, readable=False)
     if not draft.comparison.same:
-        return _failed(Verdict.FAIL, "the answer is another one")
+        paid = readable if draft.number else 0.0
+        return _failed(Verdict.FAIL, "the answer is another one", score=paid)
     broken = next((proof for proof in proofs if proof.verdict is not Verdict.PASS), None)
     if broken is not None:
         return _failed(broken.verdict, f"the answer could not be decided: {broken.error}")
@@ -199,6 +218,8 @@ def _judgement(draft: _Draft, proofs: Sequence[Answer]) -> Judgement:
     return Judgement(verdict=Verdict.PASS, score=1.0, parts={"format": 1.0, "correct": 1.0})
 
 
-def _failed(verdict: Verdict, feedback: str, *, readable: bool = True) -> Judgement:
+def _failed(
+    verdict: Verdict, feedback: str, *, readable: bool = True, score: float = 0.0
+) -> Judgement:
     parts = {"format": float(readable), "correct": 0.0}
-    return Judgement(verdict=verdict, score=0.0, parts=parts, feedback=feedback)
+    return Judgement(verdict=verdict, score=score, parts=parts, feedback=feedback)

@@ -1,17 +1,23 @@
-"""Partial rewards of an answer's text, beside execution (after Reasoning-SQL, arXiv:2503.23157).
+"""Partial rewards of an answer, beside execution (after Reasoning-SQL, arXiv:2503.23157).
 
-Its language-model judge and its format reward are left out: the first cannot be checked, the
-second is extraction's. Each part is in [0, 1], the best over the golds.
+Its language-model judge of failed queries is left out, for it cannot be checked. Each part is in
+[0, 1]; what is compared with a gold is the best over the golds.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from suite.core.errors import SuiteError, unknown_name
 from suite.plugins.rewards.sql.analysis import ParseError, jaccard, names_used, ngrams, parse
 
 EXECUTION = "execution"
-PARTS = (EXECUTION, "schema", "ngrams", "syntax")
+OF_TEXT = ("schema", "ngrams", "syntax")
+PARTS = (EXECUTION, *OF_TEXT, "executes", "format")
 DEFAULT_WEIGHTS = {EXECUTION: 1.0}
+# Execution dominates, as in Reasoning-SQL; the numbers are ours. Its layout is not in it, for a
+# policy that was not shown the tags would be fined for their absence: set weights.format.
+REASONING_SQL = {EXECUTION: 3.0, "schema": 1.0, "ngrams": 1.0, "executes": 1.0}
+LAYOUT = re.compile(r"\s*<think>.*?</think>\s*<answer>.*?</answer>\s*", re.DOTALL)
 
 
 def checked_weights(weights: Mapping[str, float]) -> dict[str, float]:
@@ -27,7 +33,7 @@ def checked_weights(weights: Mapping[str, float]) -> dict[str, float]:
             raise SuiteError(f"the weight of '{name}' must be 0 or more, got {weight}.")
     if not weights.get(EXECUTION, 0.0) > 0:
         raise SuiteError(
-            "the weight of 'execution' must be above 0: the other parts read the text alone.\n"
+            "the weight of 'execution' must be above 0: the other parts do not look at the rows.\n"
             "Set weights.execution, for example to 1."
         )
     return {name: float(weight) for name, weight in weights.items() if weight > 0}
@@ -41,7 +47,7 @@ def text_parts(
     schema: |A & G| / |A | G| of the tables and columns named; ngrams: the same of runs of two
     tokens; syntax: 1 for one query that parses. All are 0 for what is no query.
     """
-    wanted = [name for name in asked if name != EXECUTION]
+    wanted = [name for name in asked if name in OF_TEXT]
     if not wanted:
         return {}
     try:
@@ -56,6 +62,21 @@ def text_parts(
         runs = ngrams(sql, dialect)
         values["ngrams"] = max(jaccard(runs, ngrams(gold, dialect)) for gold in golds)
     return {name: values[name] for name in wanted}
+
+
+def run_parts(answer: str, *, ran: bool, asked: Mapping[str, float]) -> dict[str, float]:
+    """The parts among ``asked`` that compare nothing with a gold.
+
+    executes: 1 for a query that returns rows, or none, without an error; format: 1 for an answer
+    that is <think>...</think><answer>...</answer> and nothing else.
+    """
+    values = {"executes": float(ran), "format": float(LAYOUT.fullmatch(answer) is not None)}
+    return {name: value for name, value in values.items() if name in asked}
+
+
+def most_of_wrong(weights: Mapping[str, float]) -> float:
+    """What no wrong answer's score is above: below 1, the score of every right one."""
+    return 1.0 - weights[EXECUTION] / sum(weights.values())
 
 
 def score(parts: Mapping[str, float], weights: Mapping[str, float]) -> float:

@@ -12,16 +12,19 @@ if TYPE_CHECKING:
 
 @hookimpl
 def suite_make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
-    """Build the reward; the manifest promises one name alone."""
+    """Build the reward called ``name``; the manifest promises that it is one of the two."""
     from suite.core.verifier import VerifierReward
 
     try:
+        from suite.plugins.rewards.sql.parts import REASONING_SQL
         from suite.plugins.rewards.sql.verifier import SqlVerifier
     except ModuleNotFoundError as error:
         if error.name != "sqlglot":
             raise
         raise missing_extra("sqlglot", "sql", needed_by=name) from error
+    own = {"weights": REASONING_SQL} if name == "sql/reasoning_sql" else {}
+    settings: dict[str, Any] = {**own, **config}
     try:
-        return VerifierReward(SqlVerifier(**config))
+        return VerifierReward(SqlVerifier(**settings))
     except TypeError as error:
         raise SuiteError(f"{name}: {error}.\nThe settings are in docs/verifiers/sql.md.") from error

@@ -25,6 +25,8 @@ from suite.plugins.rewards.sql.parts import (
     DEFAULT_WEIGHTS,
     EXECUTION,
     checked_weights,
+    most_of_wrong,
+    run_parts,
     score,
     text_parts,
 )
@@ -53,7 +55,7 @@ class SqlVerifier(Verifier[SqlItem]):
 
     Args:
         instant: what the clock says in every query, "YYYY-MM-DD HH:MM:SS", UTC.
-        weights: of the parts of the score: execution, schema, ngrams, syntax.
+        weights: of the parts of the score: execution, schema, ngrams, syntax, executes, format.
         copies: how many seeds are tried for a copy that tells most; 0: no copy is judged.
         refuse_empty: refuse golds that return no rows.
         refuse_same: refuse golds that no copy tells from a constant.
@@ -160,7 +162,9 @@ class SqlVerifier(Verifier[SqlItem]):
 
     def hacks(self, item: SqlItem) -> Sequence[Hack]:
         """Texts that must not be paid; the golds' own rows as constants, where a copy differs."""
-        return (*super().hacks(item), *hacks_of(), *constants(self.prepared(item)))
+        most = most_of_wrong(self.weights)  # a constant runs, so partial weights pay it a part
+        wrong = (*hacks_of(), *constants(self.prepared(item)))
+        return (*super().hacks(item), *(replace(hack, at_most=most) for hack in wrong))
 
     def judge(self, answers: Sequence[str], items: Sequence[SqlItem]) -> list[Judgement]:
         prepared = [self.prepared(item) for item in items]
@@ -172,12 +176,19 @@ class SqlVerifier(Verifier[SqlItem]):
         }
         results = dict(zip(jobs, self._pools.run_all(list(jobs.values())), strict=True))
         return [
-            self._judgement(item, golds, one, results.get(i, []))
-            for i, (item, golds, one) in enumerate(zip(items, prepared, extracted, strict=True))
+            self._judgement(answer, item, golds, one, results.get(i, []))
+            for i, (answer, item, golds, one) in enumerate(
+                zip(answers, items, prepared, extracted, strict=True)
+            )
         ]
 
     def _judgement(
-        self, item: SqlItem, prepared: Prepared, extracted: Extracted, results: list[Result]
+        self,
+        answer: str,
+        item: SqlItem,
+        prepared: Prepared,
+        extracted: Extracted,
+        results: list[Result],
     ) -> Judgement:
         if not prepared.golds:  # never the answer's fault, so never a score
             told = _refusal(item.name, prepared)
@@ -190,6 +201,7 @@ class SqlVerifier(Verifier[SqlItem]):
         parts = {EXECUTION: float(verdict is Verdict.PASS)}
         read = "" if verdict in UNREAD else extracted.sql  # the engine's parser has the last word
         parts |= text_parts(read, item.golds, item.database.dialect, self.weights)
+        parts |= run_parts(answer, ran=results[0]["status"] == "rows", asked=self.weights)
         value = score(parts, self.weights)
         return Judgement(verdict=verdict, score=value, parts=parts, feedback=feedback)
 

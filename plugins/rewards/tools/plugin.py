@@ -42,6 +42,11 @@ def calls(**config: Any) -> "Reward":
     return VerifierReward(ToolVerifier(**config))
 
 
+def toolrl(**config: Any) -> "Reward":
+    """ToolRL's graded score of calls in any notation; see ``ToolVerifier`` for the settings."""
+    return calls(**{"rule": "toolrl", "notation": "any", **config})
+
+
 def state(**config: Any) -> "Reward":
     """Episodes by the database that they leave; see ``StateVerifier`` for the settings."""
     from suite.core.verifier import VerifierReward
@@ -50,4 +55,4 @@ def state(**config: Any) -> "Reward":
     return VerifierReward(StateVerifier(**config))
 
 
-REWARDS = {"tools/calls": calls, "tools/state": state}
+REWARDS = {"tools/calls": calls, "tools/toolrl": toolrl, "tools/state": state}

@@ -9,6 +9,11 @@ goes with it (verl/utils/reward_score/rlla.py), without its switches in environm
     S     = J(names) + sum over wanted g of best_p [J(keys_g, keys_p) + |{k: p_k == g_k}|]
     S_max = 1 + sum over wanted g of (1 + |arguments of g|)
 
+``toolrl_score`` reads that layout alone. ``toolrl_turn`` takes calls that were read from any
+notation: R_correct is the same function of them, also where no call is wanted (3 for none, -3 for
+any), so that full marks are 4 everywhere; and R_format asks for the wanted kinds of content (calls
+or none, speech or none) in place of the tags.
+
 J is intersection over union of multisets; best_p is the best unused call of the same name, taken
 greedily in the order of the wanted calls; a turn that does not parse has R_correct = -3. Values
 are compared with Python's ``==`` (1, 1.0 and True are one value). We keep all of this, to compare.
@@ -53,11 +58,28 @@ def toolrl_score(text: str, wanted: Sequence[Any], *, responds: bool) -> ToolRLS
     correct = 0.0
     if wanted:
         try:
-            correct = _correct(wanted, _calls(text))
+            correct = correctness(wanted, _calls(text))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             correct = -CORRECT  # what is not a list of calls is the model's fault
     layout = (bool(wanted), responds or not wanted)
     return ToolRLScore(format=_format(text, layout), correct=correct)
+
+
+def toolrl_turn(
+    calls: Sequence[Any] | None, *, speaks: bool, wanted: Sequence[Any], responds: bool
+) -> ToolRLScore:
+    """ToolRL's R of calls that were read from any notation.
+
+    Args:
+        calls: each ``{"name", "parameters"}``; None: the turn is empty or could not be read.
+        speaks: the turn says something beside its calls.
+        wanted: calls of the same form.
+        responds: the wanted turn speaks as well as calls.
+    """
+    if calls is None:
+        return ToolRLScore(format=0.0, correct=-CORRECT)
+    as_wanted = (bool(calls), speaks) == (bool(wanted), responds or not wanted)
+    return ToolRLScore(format=float(as_wanted), correct=correctness(wanted, calls))
 
 
 def layout(calls: Iterable[Any], *, responds: bool) -> str:
@@ -91,7 +113,12 @@ def _calls(text: str) -> list[Any]:
     return [json.loads(line) for line in block.strip().split("\n")]
 
 
-def _correct(wanted: Sequence[Any], calls: Sequence[Any]) -> float:
+def correctness(wanted: Sequence[Any], calls: Sequence[Any]) -> float:
+    """R_correct, in [-3, 3]: names, names of parameters, values.
+
+    Raises:
+        KeyError, TypeError, AttributeError: a call lacks a name or parameters.
+    """
     if list(wanted) == list(calls):
         return CORRECT
     score = jaccard([one["name"] for one in wanted], [one["name"] for one in calls])

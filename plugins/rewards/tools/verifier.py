@@ -30,9 +30,11 @@ from suite.plugins.rewards.tools.items import (
 from suite.plugins.rewards.tools.parse import Parsed, parse
 from suite.plugins.rewards.tools.rows import read_rows
 from suite.plugins.rewards.tools.schema import SchemaError
-from suite.plugins.rewards.tools.toolrl import FULL, layout, toolrl_score
+from suite.plugins.rewards.tools.toolrl import FULL, layout, toolrl_score, toolrl_turn
 
 Rule = Literal["ours", "toolrl", "bfcl"]
+Notation = Literal["tags", "any"]
+NOTATIONS: tuple[Notation, ...] = ("tags", "any")
 RULES: tuple[Rule, ...] = ("ours", "toolrl", "bfcl")
 BOUNDS = {"ours": (0.0, 1.0), "toolrl": (-3.0, FULL), "bfcl": (0.0, 1.0)}
 # A turn that thinks, says that it does nothing, and calls nothing: valid under every rule.
@@ -50,6 +52,8 @@ class ToolVerifier(Verifier[ToolItem]):
         name, keys, values: shares of a call's score under "ours", scaled to sum to 1.
         extra_cost: what an unwanted call costs under "ours".
         partial: under "ours", whether anything short of full marks is paid.
+        notation: under "toolrl", "tags": only its published layout holds calls; "any": every
+            notation that parse.py reads does, as under the other rules.
         ill_typed: rows whose answer its own tool would refuse, under "ours": "refuse", or judge
             the argument "as_answer", by the type that the answer has.
 
@@ -66,16 +70,20 @@ class ToolVerifier(Verifier[ToolItem]):
         values: float = 0.6,
         extra_cost: float = 1.0,
         partial: bool = True,
+        notation: str = "tags",
         ill_typed: str = "refuse",
     ) -> None:
         if rule not in RULES:
             raise unknown_name("rule for tool calls", rule, RULES, next_step="Name one of them.")
+        if notation not in NOTATIONS:
+            raise unknown_name("notation", notation, NOTATIONS, next_step="Name one of them.")
         if ill_typed not in {"refuse", "as_answer"}:
             raise SuiteError(f"ill_typed must be 'refuse' or 'as_answer', got {ill_typed!r}.")
         self.rule = rule
         self.bounds = BOUNDS[rule]
         self.weights = Weights(name=name, keys=keys, values=values, extra_cost=extra_cost)
         self.partial = partial
+        self.published = rule == "toolrl" and notation == "tags"
         self.ill_typed: IllTyped = "as_answer" if ill_typed == "as_answer" else "refuse"
 
     def rows(self, data: Path | None = None) -> Iterable[Mapping[str, Any]]:
@@ -111,7 +119,7 @@ class ToolVerifier(Verifier[ToolItem]):
 
     def golds(self, item: ToolItem) -> Sequence[str]:
         """The wanted calls in several notations; and in another order, where that is free."""
-        if self.rule == "toolrl":
+        if self.rule == "toolrl" and (self.published or item.responds):
             return (layout(toolrl_calls(item), responds=item.responds),)
         calls = [self._written(gold, item) for gold in item.gold]
         if not calls:
@@ -156,8 +164,13 @@ class ToolVerifier(Verifier[ToolItem]):
         return _judgement(turn, item, score, found.exact, found.parts, _feedback(turn, item, found))
 
     def _judge_toolrl(self, text: str, item: ToolItem) -> Judgement:
-        found = toolrl_score(text, toolrl_calls(item), responds=item.responds)
-        full = FULL if item.gold else 1.0
+        wanted = toolrl_calls(item)
+        if self.published:
+            found = toolrl_score(text, wanted, responds=item.responds)
+        else:
+            calls, speaks = _read(text, item)
+            found = toolrl_turn(calls, speaks=speaks, wanted=wanted, responds=item.responds)
+        full = FULL if item.gold or not self.published else 1.0
         passed = found.total >= full - 1e-9
         parts = {"format": found.format, "correct": found.correct}
         verdict = Verdict.PASS if passed else Verdict.FAIL
@@ -174,8 +187,26 @@ def do_nothing(verifier: ToolVerifier, items: Sequence[ToolItem]) -> float:
 
 def toolrl_calls(item: ToolItem) -> list[dict[str, Any]]:
     """The wanted calls as ToolRL has them: one right value an argument."""
-    calls = (gold.first() for gold in item.gold)
-    return [{"name": call.name, "parameters": call.arguments} for call in calls]
+    return [_plain(gold.first()) for gold in item.gold]
+
+
+def _plain(call: Call) -> dict[str, Any]:
+    return {"name": call.name, "parameters": call.arguments}
+
+
+def _read(text: str, item: ToolItem) -> tuple[list[dict[str, Any]] | None, bool]:
+    """A turn's calls in ToolRL's form, and whether it speaks; no list: empty, or unreadable.
+
+    A value without a name that no tool names stands in no parameter, so it earns nothing.
+    """
+    try:
+        turn = parse(text, tools=item.tools)
+    except CallSyntaxError:
+        return None, False
+    if not turn.calls and not turn.speech:
+        return None, False
+    calls = [named(call, item.tools.get(call.name)) or call for call in turn.calls]
+    return [_plain(call) for call in calls], bool(turn.speech)
 
 
 def in_language(call: Call, item: ToolItem) -> Call:

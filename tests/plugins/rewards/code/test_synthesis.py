@@ -4,8 +4,11 @@ import random
 from typing import Any
 
 import pytest
+import torch
 
 from suite.core.errors import SuiteError
+from suite.core.records import Context, Samples
+from suite.core.registry import make_reward
 from suite.plugins.rewards.code.synthesis import near
 from suite.plugins.rewards.code.verifier import CodeVerifier
 
@@ -33,6 +36,16 @@ def test_a_wrong_program_that_passes_the_row_fails_the_tests_made() -> None:
         assert len(longer.cases) == len(item.cases) + 8
         assert more.judge([LAST], [longer])[0].verdict == "fail"
         assert more.judge(more.golds(longer), [longer])[0].verdict == "pass"
+
+
+def test_a_reward_makes_its_tests_from_the_rows_of_a_run_too() -> None:
+    """Contexts hand rows over one at a time, and nothing loads them first."""
+    samples = Samples(tokens=None, native=(LAST, ROW["code"]))
+    context = Context(index=torch.arange(2), native=(ROW, ROW))
+    for made, expected in ((0, [1.0, 1.0]), (8, [0.0, 1.0])):
+        reward = make_reward("code/tests", {"synthesise": made, "workers": 1})
+        assert reward(samples, context).value.tolist() == expected
+        reward.verifier.close()  # type: ignore[attr-defined]
 
 
 def test_the_tests_are_the_same_for_a_seed() -> None:

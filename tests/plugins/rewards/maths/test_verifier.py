@@ -65,6 +65,33 @@ def test_proofs_run_in_workers_and_a_hanging_one_costs_itself(verifier: MathsVer
     assert [one.score for one in judged] == [1.0, 0.0, 0.0, 1.0, 1.0]
 
 
+def test_a_readable_wrong_number_alone_is_paid_its_part() -> None:
+    pairs = [
+        ("5", "6", 0.1),
+        ("5", "9^{9^{9^9}}", 0.0),  # a timeout
+        (r"\sqrt[3]{2}", "2^{1/3}+10^{-60}", 0.0),  # looks equal, is not proved equal
+        ("x^2", "x^3", 0.0),
+        ("5", r"\foo", 0.0),
+        ("five", "6", 0.1),
+    ]
+    with MathsVerifier(workers=1, cpu_seconds=1.0, readable=0.1) as verifier:
+        items = [verifier.item({"answer": gold}) for gold, _, _ in pairs]
+        judged = verifier.judge([rf"\boxed{{{answer}}}" for _, answer, _ in pairs], items)
+        assert [one.score for one in judged] == [paid for _, _, paid in pairs]
+        for item in verifier.load(verifier.rows()).items:
+            hacks = [hack for hack in verifier.hacks(item) if hack.name != "tower"]
+            for hack, one in zip(
+                hacks, verifier.judge([h.text for h in hacks], [item] * len(hacks)), strict=True
+            ):
+                assert one.score <= hack.at_most <= 0.1, (item.gold, hack.name)
+
+
+@pytest.mark.parametrize("readable", [-0.1, 1.0])
+def test_a_wrong_answer_cannot_be_paid_like_a_right_one(readable: float) -> None:
+    with pytest.raises(SuiteError, match="readable must be at least 0 and below 1"):
+        MathsVerifier(readable=readable)
+
+
 def test_threads_may_judge_at_once(verifier: MathsVerifier) -> None:
     seen: list[Verdict] = []
 

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from suite.core import registry
 from suite.core.audit import audit
 from suite.core.errors import SuiteError
 from suite.core.verifier import Verdict, VerifierReward
 from suite.plugins.rewards.sql.golds import GoldError
-from suite.plugins.rewards.sql.parts import score, text_parts
+from suite.plugins.rewards.sql.parts import PARTS, most_of_wrong, score, text_parts
 from suite.plugins.rewards.sql.verifier import SqlVerifier
 
 COUNT = "SELECT COUNT(*) FROM customer"
@@ -112,6 +114,46 @@ def test_partial_rewards_reach_the_judgement(shop: Path) -> None:
         judged = verifier.judge(answers, [item] * 5)
     assert [one.score for one in judged] == [1.0, pytest.approx(2.5 / 4), 0.0, 0.0, 0.0]
     assert judged[1].parts == {"execution": 0.0, "schema": 0.5, "syntax": 1.0}
+
+
+def test_what_runs_and_what_keeps_the_layout_earn_parts_of_their_own(shop: Path) -> None:
+    weights = {"execution": 2, "executes": 1, "format": 1}
+    laid_out = "<think>Count.</think>\n<answer>SELECT name FROM {}</answer>"
+    answers = [laid_out.format("customer"), laid_out.format("nobody"), "SELECT name FROM customer"]
+    answers += [f"SELECT 1; {laid_out.format('customer')}", f"<think></think>\n{COUNT}", ""]
+    with SqlVerifier(workers=1, weights=weights) as verifier:
+        (item,) = verifier.load([{"database": str(shop), "gold": COUNT}]).items
+        judged = verifier.judge(answers, [item] * len(answers))
+    assert [one.score for one in judged] == [0.5, 0.25, 0.25, 0.25, 1.0, 0.0]
+
+
+PARTS_ALONE = st.fixed_dictionaries(
+    {name: st.floats(0, 1) for name in ("schema", "ngrams", "syntax", "executes", "format")}
+)
+
+
+@given(
+    weights=st.fixed_dictionaries({name: st.floats(0.01, 100) for name in PARTS}),
+    right=PARTS_ALONE,
+    wrong=PARTS_ALONE,
+)
+def test_a_right_query_outranks_every_partially_right_one(
+    weights: dict[str, float], right: dict[str, float], wrong: dict[str, float]
+) -> None:
+    most = most_of_wrong(weights)
+    assert score({"execution": 1.0, **right}, weights) == 1.0 > most
+    assert 0.0 <= score({"execution": 0.0, **wrong}, weights) <= most + 1e-12
+
+
+def test_with_partial_weights_hacks_stay_below_every_right_query() -> None:
+    findings = audit("sql/reasoning_sql")
+    assert [one for one in findings if not one.ok] == []
+    reward = registry.make_reward("sql/reasoning_sql", {"workers": 1})
+    with reward.verifier as verifier:  # type: ignore[attr-defined]
+        (item, *_) = verifier.load(verifier.rows()).items
+        bounds = {hack.name: hack.at_most for hack in verifier.hacks(item)}
+    assert bounds["empty"] == 0.0
+    assert bounds["a constant"] == 0.5
 
 
 @pytest.mark.parametrize(

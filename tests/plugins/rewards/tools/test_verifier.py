@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from suite.core.audit import audit
 from suite.core.errors import SuiteError
 from suite.core.records import Context, Samples
 from suite.core.registry import make_reward
@@ -37,6 +38,38 @@ def test_golds_get_full_marks_and_hacks_do_not(rule: str) -> None:
             judged = verifier.judge([hack.text], [item])[0]
             assert judged.score <= hack.at_most, (item.name, hack.name)
             assert judged.verdict is not Verdict.PASS, (item.name, hack.name)
+
+
+def test_toolrl_in_any_notation_gives_its_golds_full_marks_and_hacks_less() -> None:
+    reward = make_reward("tools/toolrl", {})
+    verifier = reward.verifier  # type: ignore[attr-defined]
+    loaded = verifier.load(verifier.rows())
+    assert not loaded.refused
+    notations = set()
+    for item in loaded.items:
+        for gold in verifier.golds(item):
+            notations.add(gold[:1])
+            (judged,) = verifier.judge([gold], [item])
+            assert judged.score == 4.0
+        for hack in verifier.hacks(item):
+            (judged,) = verifier.judge([hack.text], [item])
+            assert judged.score <= hack.at_most, (item.name, hack.name)
+            assert judged.verdict is not Verdict.PASS, (item.name, hack.name)
+    assert notations >= {"<", "["}
+    assert all(one.ok for one in audit("tools/toolrl"))
+
+
+def test_toolrl_in_any_notation_pays_a_form_only_where_it_is_the_wanted_one() -> None:
+    verifier = ToolVerifier(rule="toolrl", notation="any")
+    lamp, nothing = (
+        verifier.item(EXAMPLES[1]),
+        next(item for item in map(verifier.item, EXAMPLES) if not item.gold),
+    )
+    call = "set_lamp(room='kitchen', on=True, brightness=0.5)"
+    answers = [(f"[{call}]", lamp), (f"Sure.\n```\n{call}\n```", lamp), ("No.", lamp)]
+    answers += [("No.", nothing), (f"[{call}]", nothing), ("", nothing), ("[set_lamp(", nothing)]
+    judged = verifier.judge([text for text, _ in answers], [item for _, item in answers])
+    assert [one.score for one in judged] == [4.0, 3.0, -3.0, 4.0, -3.0, -3.0, -3.0]
 
 
 def test_hacks_pay_no_more_than_doing_nothing_where_a_call_is_wanted() -> None:
@@ -179,6 +212,8 @@ def test_unknown_settings_are_refused() -> None:
         SuiteError, match=r"no rule for tool calls named 'our'\. Did you mean 'ours'"
     ):
         ToolVerifier(rule="our")
+    with pytest.raises(SuiteError, match=r"no notation named 'tag'\. Did you mean 'tags'"):
+        ToolVerifier(rule="toolrl", notation="tag")
     with pytest.raises(SuiteError, match="ill_typed must be 'refuse' or 'as_answer'"):
         ToolVerifier(ill_typed="guess")
 
