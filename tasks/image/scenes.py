@@ -1,9 +1,9 @@
 """Scenes of one or two coloured shapes from captions, attribute pairs held out.
 
-The embedded default: the base learns from captioned pictures of which half are of another scene, and
-is sampled without guidance, so that more of the same corpus teaches it no better captions.
-The reward is the distance to the nearest right drawing, which has a gradient; a detector that
-shares no step with it holds out.
+The embedded default: the base learns from captioned pictures of which half are of another scene,
+and is sampled without guidance, so that more of the same corpus teaches it no better captions. The
+reward is the distance to the nearest right drawing, which has a gradient; a detector that shares no
+step with it holds out.
 """
 
 from suite.core.task import Task, Use
