@@ -83,7 +83,7 @@ def main(context: click.Context, debug: bool, local: str | None) -> None:
     "--processes", type=click.IntRange(min=1), help="Processes on this machine (default 1)."
 )
 @click.option("--max-reward-calls", type=click.IntRange(min=1), help="Stop before exceeding this.")
-@click.option("--reward", help="file.py:function that scores a list of strings.")
+@click.option("--reward", help="A reward's name, or file.py:function that scores texts.")
 @click.option("--reward-cmd", help="A command: JSON strings in, numbers out, one a line.")
 @click.option("--tracker", help="Tell a plugin's tracker the numbers too: `suite list trackers`.")
 @click.option("--fix", help="Positions that keep the template's letters: 1-10,45.")

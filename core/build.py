@@ -164,7 +164,7 @@ def _training_reward(config: Config) -> Reward | None:
             "finished samples would not be read.\nDrop --reward and --reward-cmd, or name a "
             "task without an environment: `suite list tasks`."
         )
-    return user_reward(config.reward, config.reward_cmd)
+    return user_reward(config.reward, config.reward_cmd, config.section("reward"))
 
 
 def freeze_base(built: Built) -> None:

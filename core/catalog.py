@@ -115,6 +115,11 @@ def find(kind: str, name: str) -> Entry:
     return owners[0]
 
 
+def provides(kind: str, name: str) -> bool:
+    """Whether somebody provides ``name``."""
+    return any(entry.name == name for entry in entries(kind))
+
+
 def by_role(kind: str, role: str) -> Entry | None:
     """The entry that plays a role; the suite's own where a plugin claims the role too."""
     players = [entry for entry in entries(kind) if entry.role == role]

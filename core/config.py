@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from suite.core import registry
-from suite.core.catalog import fact_names
+from suite.core.catalog import fact_names, provides
 from suite.core.document import (
     ControlsSettings,
     check_device,
@@ -40,7 +40,7 @@ class Request:
     Attributes:
         task, domain: one of them; algo: an algorithm or preset; policy, sampler: by name.
         settings: by "section.key"; config: a TOML file of them.
-        reward: "file.py:function"; reward_cmd: a shell command.
+        reward: "file.py:function", or a reward's name; reward_cmd: a shell command.
         fix: positions that stay as the task's template has them, "1-10,45".
         tracker: who else hears the numbers; local: a suite_local.py, or its folder.
     """
@@ -150,7 +150,7 @@ def resolve_request(request: Request) -> Config:
     sampler = request.sampler or document.get("sampler_name")
     reward = request.reward or document.get("reward_file")
     reward_cmd = request.reward_cmd or document.get("reward_command")
-    own_reward = reward is not None or reward_cmd is not None
+    own_reward = reward_cmd is not None or (reward is not None and not provides("reward", reward))
     tracker = request.tracker or document.get("tracker_name")
     if tracker is not None:
         registry.find("tracker", tracker)

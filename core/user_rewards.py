@@ -1,7 +1,7 @@
-"""Rewards that a user brings without a plugin: a Python function in a file, or a command.
+"""Rewards that a user brings: a Python function in a file, a command, or a plugin's by name.
 
-Both run as the user's own code, with the user's rights; nothing that a model wrote is executed.
-A command reads one JSON string a line and answers one number a line.
+Functions and commands run as the user's own code, with the user's rights; nothing that a model
+wrote is executed. A command reads one JSON string a line and answers one number a line.
 """
 
 import hashlib
@@ -9,12 +9,13 @@ import importlib.util
 import json
 import math
 import subprocess
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
 
+from suite.core import catalog, registry
 from suite.core.errors import SuiteError
 from suite.core.records import Context, Samples, Scores
 from suite.core.reward import Reward
@@ -23,14 +24,18 @@ SECONDS = 60.0
 TRIES = 2
 
 
-def user_reward(function: str | None, command: str | None) -> Reward:
-    """The reward of --reward or --reward-cmd.
+def user_reward(
+    function: str | None, command: str | None, settings: Mapping[str, Any] | None = None
+) -> Reward:
+    """The reward of --reward or --reward-cmd; ``settings`` are of one that a plugin provides.
 
     Raises:
         SuiteError: both are given, or the function cannot be loaded.
     """
     if function is not None and command is not None:
         raise SuiteError("both --reward and --reward-cmd were given.\nKeep one of them.")
+    if function is not None and catalog.provides("reward", function):
+        return registry.make_reward(function, settings or {})
     if function is not None:
         return FunctionReward(function)
     assert command is not None
@@ -75,8 +80,9 @@ def _load_function(where: str) -> Callable[[list[str]], Sequence[float]]:
     name, colon, attribute = where.rpartition(":")
     if not colon or not name.endswith(".py"):
         raise SuiteError(
-            f"--reward '{where}' is not of the form file.py:function.\n"
-            "Example: --reward score.py:count_lysines, where the function takes a list of strings."
+            f"--reward '{where}' is not of the form file.py:function, and no reward's name.\n"
+            "Example: --reward score.py:count_lysines, where the function takes a list of strings. "
+            "`suite list rewards` shows the names."
         )
     path = Path(name)
     if not path.is_file():

@@ -56,6 +56,10 @@ def suite_make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
         from suite.domains.image.one_shape import ShapeDetector, ShapeReward
 
         return ShapeReward(**config) if name.endswith("likeness") else ShapeDetector(**config)
+    if name == "image/caption_score":
+        from suite.domains.image.caption_score import CaptionScore
+
+        return CaptionScore(**config)
     if name == "image/nearness":
         from suite.domains.image.nearness import Nearness
 

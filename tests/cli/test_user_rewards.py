@@ -1,5 +1,6 @@
 """--reward and --reward-cmd: what they are given, and each way in which they can go wrong."""
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -131,3 +132,36 @@ def test_a_task_that_its_environment_scores_takes_no_reward(suite: Suite) -> Non
     result = suite("run", "--task", "micro/cartpole", *options)
     assert result.exit_code == 2, result.output
     assert "would not be read" in result.output
+
+
+def test_a_rewards_name_takes_the_place_of_the_tasks_reward(suite: Suite, tmp_path: Path) -> None:
+    """It takes settings of [reward]; the folder says what scored the run, and how to repeat it."""
+    small = ("--set", "train.num_steps=1", "--set", "train.eval_samples=4", "--no-controls")
+    level = ("--set", "reward.quality=50")
+    result = suite(
+        "run", "--task", "image/micro", "--reward", "image/jpeg", *small, *level, "--out", "named"
+    )
+    assert result.exit_code == 0, result.output
+    assert json.loads((tmp_path / "named" / "run.json").read_text())["reward"] == "image/jpeg"
+    rows = [json.loads(line) for line in final_rewards(tmp_path / "named").splitlines()]
+    assert all(-1.0 < row["reward"] < -0.3 for row in rows)  # kilobytes of a JPEG of 4 x 4 pixels
+    again = suite("run", "--config", "named/config.toml", "--out", "again")
+    assert again.exit_code == 0, again.output
+    assert final_rewards(tmp_path / "again") == final_rewards(tmp_path / "named")
+
+
+def test_a_name_that_no_reward_has_is_told_where_names_are(
+    suite: Suite, short: tuple[str, ...]
+) -> None:
+    result = suite(*short, "--reward", "image/jpg")
+    assert result.exit_code == 2
+    assert "no reward's name" in result.output
+    assert "suite list rewards" in result.output
+
+
+def test_settings_of_a_reward_that_is_a_function_are_refused(
+    suite: Suite, short: tuple[str, ...]
+) -> None:
+    result = suite(*short, "--reward", "score.py:count", "--set", "reward.quality=50")
+    assert result.exit_code == 2
+    assert "a reward of your own takes its place" in result.output
