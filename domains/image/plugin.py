@@ -28,6 +28,10 @@ def suite_make_domain(name: str) -> "Domain":
 @hookimpl
 def suite_make_contexts(name: str, config: Mapping[str, Any]) -> "Contexts":
     """Build the contexts called ``name``."""
+    if name == "image/digits":
+        from suite.domains.image.digits import DigitContexts
+
+        return DigitContexts(**config)
     if name == "image/one_shape":
         from suite.domains.image.one_shape import ShapeContexts
 
@@ -56,6 +60,10 @@ def suite_make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
         from suite.domains.image.one_shape import ShapeDetector, ShapeReward
 
         return ShapeReward(**config) if name.endswith("likeness") else ShapeDetector(**config)
+    if name in ("image/digit_likelihood", "image/digit_judge"):
+        from suite.domains.image.digit_judge import DigitJudge, DigitLikelihood
+
+        return DigitJudge(**config) if name.endswith("judge") else DigitLikelihood(**config)
     if name == "image/caption_score":
         from suite.domains.image.caption_score import CaptionScore
 
@@ -80,6 +88,10 @@ def suite_make_metric(name: str, config: Mapping[str, Any]) -> "Metric":
 @hookimpl
 def suite_make_codec(name: str, config: Mapping[str, Any]) -> "Codec":
     """Build the codec called ``name``."""
+    if name == "image/digits":
+        from suite.domains.image.digits import DigitCodec
+
+        return DigitCodec(**config)
     if name == "image/one_shape":
         from suite.domains.image.one_shape import ShapeCodec
 
