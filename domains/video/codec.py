@@ -17,7 +17,8 @@ from suite.domains.video.detectors import matched
 from suite.domains.video.motions import CHANNELS, FRAMES, SIDE, caption, read_caption, render
 
 PACE = 8  # frames a second
-ZOOM = 4  # pixels of a file for one of a clip
+SMALL = 64  # pixels of a side: smaller clips are drawn larger in files
+MOST_SHOWN = 128  # pixels of the longer side in reports, which hold dozens of clips
 
 
 class ClipCodec(Codec):
@@ -40,8 +41,11 @@ class ClipCodec(Codec):
         return "nothing" if found is None else caption(found)
 
     def picture(self, native: object) -> str:
-        """As a GIF in a data URI."""
-        return f"data:image/gif;base64,{base64.b64encode(gif(_tensor(native))).decode()}"
+        """As a GIF in a data URI; large clips are made smaller."""
+        clip = _tensor(native)
+        cell = -(-max(clip.shape[1:]) // MOST_SHOWN)
+        small = torch.nn.functional.avg_pool2d(clip, cell) if cell > 1 else clip
+        return f"data:image/gif;base64,{base64.b64encode(gif(small)).decode()}"
 
 
 def _tensor(native: object) -> Tensor:
@@ -54,10 +58,11 @@ def _tensor(native: object) -> Tensor:
 
 
 def levels(clip: Tensor) -> Any:
-    """[3 F, H, W] in [-1, 1] as uint8 [F, 4 H, 4 W, 3]."""
+    """[3 F, H, W] in [-1, 1] as uint8 [F, Z H, Z W, 3]; Z = 4 where a side has 16 pixels."""
+    zoom = max(1, SMALL // max(clip.shape[1:]))
     bright = ((clip.clamp(-1.0, 1.0) + 1.0) * 127.5).round().to(torch.uint8)
     frames = bright.unflatten(0, (-1, CHANNELS)).permute(0, 2, 3, 1)
-    large = frames.repeat_interleave(ZOOM, dim=1).repeat_interleave(ZOOM, dim=2)
+    large = frames.repeat_interleave(zoom, dim=1).repeat_interleave(zoom, dim=2)
     return large.contiguous().numpy()
 
 

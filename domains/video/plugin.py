@@ -40,6 +40,10 @@ def suite_make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
 
     if name == "video/gravity":
         return GravityReward(**config)
+    if name == "video/steadiness":
+        from suite.domains.video.steadiness import Steadiness
+
+        return Steadiness(**config)
     if name == "video/nearness":
         from suite.domains.video.nearness import Nearness
 

@@ -33,6 +33,7 @@ PRETRAINED = [
     "maths/questions",
     "sql/public",
     "tools/bfcl",
+    "video/prompts",
 ]
 
 
