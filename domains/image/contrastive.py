@@ -145,7 +145,7 @@ def fit(towers: nn.Module, *, num_steps: int, seed: int) -> Mapping[str, float]:
             towers.log_scale.clamp(max=COLDEST).exp(),
         )
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         schedule.step()
     return {"loss": float(loss.detach()), "seconds": round(time.monotonic() - started, 1)}

@@ -55,7 +55,7 @@ def fit(classifier: nn.Module) -> Mapping[str, float]:
         noise = torch.randn(pictures.shape, generator=generator, dtype=torch.float64)
         loss = cross_entropy(classifier(pictures + NOISE * noise), known.labels)
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         schedule.step()
     with torch.no_grad():

@@ -76,7 +76,9 @@ def asked_digits(context: Context) -> Tensor:
 
 def _digit(word: str) -> int:
     if word not in WORDS:
-        raise SuiteError(f"image/digits: no caption of a digit: {word!r}.\nKnown: {', '.join(WORDS)}.")
+        raise SuiteError(
+            f"image/digits: no caption of a digit: {word!r}.\nKnown: {', '.join(WORDS)}."
+        )
     return WORDS.index(word)
 
 

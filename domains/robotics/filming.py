@@ -29,7 +29,7 @@ def film(run: Any) -> None:
     try:
         for name, policy in (("before", run.base), ("after", run.policy)):
             write_gif(folder / f"{name}.gif", environment.id, _episode(run, policy))
-    except SuiteError as error:
+    except (SuiteError, OSError) as error:  # a full disk or a broken codec costs no trained policy
         (folder / "log.txt").write_text(f"no video: {error}\n")
 
 

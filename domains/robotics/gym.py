@@ -17,7 +17,7 @@ from gymnasium import spaces
 from torch import Tensor
 
 from suite.core.environment import Environment, Transition
-from suite.core.errors import SuiteError, unknown_name
+from suite.core.errors import DISTRIBUTION, SuiteError, unknown_name
 from suite.domains.robotics.video import check_drawn
 
 VIDEOS = ("off", "auto", "required")
@@ -138,6 +138,11 @@ def probe(id: str) -> tuple[Any, dict[str, int]]:
         close = difflib.get_close_matches(id, gymnasium.registry, n=1, cutoff=0.5)
         hint = f"Did you mean '{close[0]}'?" if close else str(error)
         raise SuiteError(f"no Gymnasium environment '{id}'. {hint}\n{LIST_ALL}") from error
+    except gymnasium.error.DependencyNotInstalled as error:
+        raise SuiteError(
+            f"the environment '{id}' needs a package that is not installed: {error}\n"
+            f"Run `pip install '{DISTRIBUTION}[robotics]'`."
+        ) from error
     except Exception as error:
         raise SuiteError(
             f"no Gymnasium environment '{id}' can be made: {type(error).__name__}: {error}.\n"

@@ -4,6 +4,7 @@ import base64
 import io
 import random
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,25 @@ class ClipCodec(Codec):
         found = matched(clip.unsqueeze(0))[0]
         return "nothing" if found is None else caption(found)
 
-    def picture(self, native: object) -> str:
-        """As a GIF in a data URI; large clips are made smaller."""
+    def picture(self, native: object) -> str | None:
+        """As a GIF in a data URI; large clips are made smaller. None where Pillow is missing."""
+        if find_spec("PIL") is None:  # ``note_missing`` says so; a trained policy is worth more
+            return None
         clip = _tensor(native)
         cell = -(-max(clip.shape[1:]) // MOST_SHOWN)
         small = torch.nn.functional.avg_pool2d(clip, cell) if cell > 1 else clip
         return f"data:image/gif;base64,{base64.b64encode(gif(small)).decode()}"
+
+
+def note_missing(run: Any) -> None:
+    """Leave one line in the run's videos/log.txt where its report cannot show clips."""
+    if not isinstance(run.codec, ClipCodec) or find_spec("PIL") is not None:
+        return
+    if run.journal is None or not run.processes.is_main:
+        return
+    folder: Path = run.journal.path.parent / "videos"
+    folder.mkdir(exist_ok=True)
+    (folder / "log.txt").write_text(f"no clips in the report: {_missing('Pillow', 'GIF')}\n")
 
 
 def _tensor(native: object) -> Tensor:

@@ -65,3 +65,12 @@ def suite_make_codec(name: str, config: Mapping[str, Any]) -> "Codec":
     from suite.domains.video.codec import ClipCodec
 
     return ClipCodec(**config)
+
+
+@hookimpl
+def suite_on_run_end(run: Any, outcome: str) -> None:
+    """Say where clips are missing from a report for want of a package."""
+    if outcome == "finished":
+        from suite.domains.video.codec import note_missing
+
+        note_missing(run)

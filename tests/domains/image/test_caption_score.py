@@ -71,9 +71,7 @@ def test_the_gradient_is_that_of_finite_differences(reward: Reward) -> None:
     value = reward(Samples(values=point), asked(scenes)).value
     assert value.dtype == torch.float64
     (slope,) = torch.autograd.grad(value.sum(), point)
-    step = torch.randn(
-        point.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64
-    )
+    step = torch.randn(point.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     ends = [
         reward(Samples(values=point.detach() + h * step), asked(scenes)).value
         for h in (1e-5, -1e-5)
@@ -129,9 +127,10 @@ def test_the_loss_of_right_angles_is_worked_out_by_hand() -> None:
     """
     pairs = torch.eye(2, dtype=torch.float64)
     found = contrastive_loss(pairs, pairs, -pairs, torch.tensor(2.0, dtype=torch.float64))
-    wanted = -2.0 + (
-        math.log(math.exp(2.0) + 1.0 + math.exp(-2.0)) + math.log(math.exp(2.0) + 1.0)
-    ) / 2.0
+    wanted = (
+        -2.0
+        + (math.log(math.exp(2.0) + 1.0 + math.exp(-2.0)) + math.log(math.exp(2.0) + 1.0)) / 2.0
+    )
     assert float(found) == pytest.approx(wanted)
     huge = contrastive_loss(pairs, -pairs, pairs, torch.tensor(1e4, dtype=torch.float64))
     assert math.isfinite(float(huge))
