@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import ClassVar
 
 import torch
+from torch import Tensor
 
 from suite.core.errors import SuiteError
 from suite.core.records import Context, Samples, Scores
@@ -60,26 +61,41 @@ class CaptionScore(Reward):
         Raises:
             SuiteError: there are no pictures of that size, or prompts that are no captions.
         """
-        if samples.values is None or context.native is None:
-            raise SuiteError(f"{NAME} reads pictures and captions, and got none.")
-        pictures = samples.values
-        if tuple(pictures.shape[1:]) != (3, SIDE, SIDE):
-            raise SuiteError(
-                f"{NAME} knows pictures of [3, {SIDE}, {SIDE}], and these are "
-                f"{list(pictures.shape[1:])}.\nUse it with the task image/scenes."
-            )
-        words = encoded([_scene(row) for row in context.native]).to(pictures)
+        pictures = checked_pictures(samples, NAME)
+        words = encoded(asked_scenes(context, NAME)).to(pictures)
         # Weights go to the pictures' precision and device: float32 to float64 and back is exact.
         towers = self.towers.to(pictures)
         near = towers.pictures(pictures) * towers.captions(words)
         return Scores.all_valid(near.sum(dim=1).clamp(-1.0, 1.0))
 
 
-def _scene(row: object) -> Scene:
-    prompt = row.get("prompt") if isinstance(row, dict) else row
+def checked_pictures(samples: Samples, name: str) -> Tensor:
+    """The pictures of samples, [B, 3, 32, 32].
+
+    Raises:
+        SuiteError: there are none, or they have another size.
+    """
+    if samples.values is None:
+        raise SuiteError(f"{name} reads pictures, and got none.")
+    if tuple(samples.values.shape[1:]) != (3, SIDE, SIDE):
+        raise SuiteError(
+            f"{name} knows pictures of [3, {SIDE}, {SIDE}], and these are "
+            f"{list(samples.values.shape[1:])}.\nUse it with the task image/scenes."
+        )
+    return samples.values
+
+
+def asked_scenes(context: Context, name: str) -> list[Scene]:
+    """What each row's caption says.
+
+    Raises:
+        SuiteError: there are no captions, or a prompt is none.
+    """
+    if context.native is None:
+        raise SuiteError(f"{name} reads captions, and got none.")
     try:
-        return read_caption(str(prompt))
+        return [read_caption(str(row["prompt"])) for row in context.native]
     except ValueError as error:
         raise SuiteError(
-            f"{NAME}: {error}.\nIt knows captions of scenes, such as 'red circle top-left'."
+            f"{name}: {error}.\nIt knows captions of scenes, such as 'red circle top-left'."
         ) from error

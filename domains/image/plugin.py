@@ -68,6 +68,10 @@ def suite_make_reward(name: str, config: Mapping[str, Any]) -> "Reward":
         from suite.domains.image.caption_score import CaptionScore
 
         return CaptionScore(**config)
+    if name == "image/caption_confidence":
+        from suite.domains.image.caption_confidence import CaptionConfidence
+
+        return CaptionConfidence(**config)
     if name == "image/nearness":
         from suite.domains.image.nearness import Nearness
 
