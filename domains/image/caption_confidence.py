@@ -103,6 +103,7 @@ class CaptionConfidence(Reward):
 def _choices(scenes: list[Scene]) -> tuple[Tensor, Tensor]:
     """The words of each row's captions [B, K, P, W], its own first, and which are there [B, K]."""
     rows = [(scene, *contrasts(scene)) for scene in scenes]
-    there = torch.tensor([[k < len(row) for k in range(MOST_CAPTIONS)] for row in rows])
+    counts = torch.tensor([len(row) for row in rows], dtype=torch.long)
+    there = torch.arange(MOST_CAPTIONS) < counts.unsqueeze(1)
     padded = [row[min(k, len(row) - 1)] for row in rows for k in range(MOST_CAPTIONS)]
     return encoded(padded).unflatten(0, (len(rows), MOST_CAPTIONS)), there

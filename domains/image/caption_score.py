@@ -70,7 +70,7 @@ class CaptionScore(Reward):
 
 
 def checked_pictures(samples: Samples, name: str) -> Tensor:
-    """The pictures of samples, [B, 3, 32, 32].
+    """The pictures of samples, [B, 3, 32, 32], in single precision at least.
 
     Raises:
         SuiteError: there are none, or they have another size.
@@ -82,7 +82,8 @@ def checked_pictures(samples: Samples, name: str) -> Tensor:
             f"{name} knows pictures of [3, {SIDE}, {SIDE}], and these are "
             f"{list(samples.values.shape[1:])}.\nUse it with the task image/scenes."
         )
-    return samples.values
+    # Towers take the pictures' precision: their weights would not survive a lower one than theirs.
+    return samples.values.to(torch.promote_types(samples.values.dtype, torch.float32))
 
 
 def asked_scenes(context: Context, name: str) -> list[Scene]:

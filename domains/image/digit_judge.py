@@ -6,7 +6,7 @@ radial kernel (scikit-learn's), of the other half of the digits.
 Shapes: B pictures [B, 1, 8, 8] in [-1, 1].
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache, cached_property
 from typing import Any, ClassVar
 
@@ -22,6 +22,7 @@ from suite.domains.image.learned import trained
 
 NAME = "image/digit_likelihood"
 CODE = ("digits.py", "digit_judge.py")
+NOTHING = -1
 NOISE = 0.3  # standard deviation: samples keep some noise
 NUM_STEPS = 400
 LEARNING_RATE = 5e-3
@@ -96,7 +97,7 @@ class DigitJudge(Reward):
     views: ClassVar[frozenset[str]] = frozenset({"tensor"})
 
     def __call__(self, samples: Samples, context: Context) -> Scores:
-        found = torch.tensor(judged(_pictures(samples, "image/digit_judge")))
+        found = torch.tensor(judged(_pictures(samples, "image/digit_judge")), dtype=torch.long)
         return Scores.all_valid((found == asked_digits(context)).float())
 
 
@@ -111,10 +112,14 @@ def _machine() -> Any:
     )
 
 
-def judged(pictures: Tensor) -> Sequence[int]:
-    """The digit that the judge reads in each picture."""
-    flat = pictures.detach().cpu().flatten(1).double().numpy()
-    return [int(one) for one in _machine().predict(flat)]
+def judged(pictures: Tensor) -> list[int]:
+    """The digit that the judge reads in each picture; NOTHING where numbers are not finite."""
+    flat = pictures.detach().cpu().flatten(1).double()
+    sound = flat.isfinite().all(dim=1)
+    found = torch.full((len(flat),), NOTHING)
+    if bool(sound.any()):  # scikit-learn refuses an empty batch
+        found[sound] = torch.as_tensor(_machine().predict(flat[sound].numpy())).long()
+    return [int(one) for one in found]
 
 
 def _pictures(samples: Samples, name: str) -> Tensor:

@@ -71,7 +71,7 @@ def asked_digits(context: Context) -> Tensor:
     """
     if context.native is None:
         raise SuiteError("image/digits reads captions, and got none.")
-    return torch.tensor([_digit(str(row["prompt"])) for row in context.native])
+    return torch.tensor([_digit(str(row["prompt"])) for row in context.native], dtype=torch.long)
 
 
 def _digit(word: str) -> int:
@@ -138,11 +138,12 @@ class DigitCodec(PictureCodec):
 
     def text(self, native: object) -> str:
         """What the held-out judge reads."""
-        from suite.domains.image.digit_judge import judged
+        from suite.domains.image.digit_judge import NOTHING, judged
 
         values = self.encode((native,)).values
         assert values is not None
-        return WORDS[judged(values)[0]]
+        [read] = judged(values)
+        return "nothing" if read == NOTHING else WORDS[read]
 
 
 def _example(word: str) -> Tensor:

@@ -12,6 +12,7 @@ from suite.core.records import Context, Samples
 from suite.domains.image.caption_confidence import MOST_CAPTIONS, NAME, confidence, contrasts
 from suite.domains.image.contrastive import scenes_of
 from suite.domains.image.scenes import Scene, caption, draw_scene, misdescribed, render
+from suite.testing import check_reward
 
 ROWS = 300
 
@@ -98,3 +99,10 @@ def test_bad_settings_and_what_it_cannot_read_are_named() -> None:
     small = Samples(values=torch.zeros(1, 3, 8, 8))
     with pytest.raises(SuiteError, match=r"image/caption_confidence knows .* \[3, 8, 8\]"):
         reward(small, asked([draw_scene(random.Random(0))]))
+
+
+def test_it_keeps_the_contract_of_rewards() -> None:
+    draw = random.Random(2)
+    scenes = scenes_of(draw, 4, apart=True)
+    pictures = torch.stack([render(one, draw) for one in scenes])
+    check_reward(registry.make_reward(NAME, {}), Samples(values=pictures), asked(scenes))

@@ -14,6 +14,7 @@ from suite.core.reward import Reward
 from suite.domains.image.caption_score import NAME
 from suite.domains.image.contrastive import Towers, contrastive_loss, fit, held_out, scenes_of
 from suite.domains.image.scenes import Scene, caption, misdescribed, render
+from suite.testing import check_reward
 
 CHOICES, ROWS = 16, 200
 
@@ -91,6 +92,9 @@ def test_scores_in_double_and_single_precision_are_the_same_and_rows_do_not_mix(
     assert torch.equal(single, again)
     torch.testing.assert_close(single.double(), double, rtol=0.0, atol=1e-5)
     torch.testing.assert_close(alone[0], single[3], rtol=0.0, atol=1e-5)
+    half = reward(Samples(values=pictures.bfloat16()), asked(scenes)).value
+    torch.testing.assert_close(half, single, rtol=0.0, atol=1e-2)
+    assert torch.equal(reward(Samples(values=pictures), asked(scenes)).value, single)
     assert float(single.min()) > 0.5
 
 
@@ -149,3 +153,10 @@ def test_what_it_cannot_read_is_named(reward: Reward) -> None:
         reward(Samples(values=pictures), Context(index=torch.arange(1)))
     with pytest.raises(SuiteError, match="'num_steps' must be at least 1"):
         registry.make_reward(NAME, {"num_steps": 0})
+
+
+def test_it_keeps_the_contract_of_rewards() -> None:
+    draw = random.Random(2)
+    scenes = scenes_of(draw, 4, apart=True)
+    pictures = torch.stack([render(one, draw) for one in scenes])
+    check_reward(registry.make_reward(NAME, {}), Samples(values=pictures), asked(scenes))

@@ -10,6 +10,7 @@ from suite.core.errors import SuiteError
 from suite.core.records import Context, Samples
 from suite.domains.image import digits as module
 from suite.domains.image.digits import WORDS, DigitCodec, DigitContexts, digits
+from suite.testing import check_codec, check_contexts, check_reward
 
 PARTS = ("reward", "judge", "apart")
 
@@ -108,6 +109,23 @@ def test_words_are_drawn_as_digits_that_nothing_saw_and_the_judge_reads_them() -
     assert all(one.numpy().tobytes() in shown for one in samples.values)
     assert sum(codec.text(word) == word for word in WORDS) >= 9
     assert codec.picture(samples.values[0]).startswith("data:image/png;base64,")
+
+
+def test_the_parts_keep_the_contracts_of_the_kit() -> None:
+    codec, contexts = DigitCodec(), DigitContexts(slips=0.3)
+    check_codec(codec, list(WORDS))
+    check_contexts(contexts)
+    samples, context = codec.encode(WORDS), contexts.train(torch.arange(10))
+    for name in ("image/digit_likelihood", "image/digit_judge"):
+        check_reward(registry.make_reward(name, {}), samples, context)
+
+
+def test_a_picture_of_no_numbers_is_no_digit() -> None:
+    broken = torch.full((1, 8, 8), float("nan"))
+    assert DigitCodec().text(broken) == "nothing"
+    samples = DigitCodec().encode((broken, "three"))
+    judge = registry.make_reward("image/digit_judge", {})
+    assert judge(samples, asked(["nine", "three"])).value.tolist() == [0.0, 1.0]
 
 
 def test_bad_input_is_named() -> None:

@@ -11,6 +11,7 @@ from suite.core.errors import SuiteError
 from suite.core.records import Context, Samples
 from suite.core.reward import Reward
 from suite.domains.video.codec import MOST_SHOWN, ClipCodec
+from suite.testing import check_reward
 
 NO_CONTEXT = Context(index=torch.arange(1))
 
@@ -79,3 +80,9 @@ def test_a_large_clip_is_made_smaller_for_reports_and_keeps_its_frames() -> None
     shown = Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2])))
     assert shown.size == (104, 60)
     assert max(shown.size) <= MOST_SHOWN
+
+
+def test_it_keeps_the_contract_of_rewards() -> None:
+    generator = torch.Generator().manual_seed(0)
+    clips = torch.rand(4, 15, 8, 8, generator=generator)
+    check_reward(steadiness(), Samples(values=clips), Context(index=torch.arange(4)))
