@@ -10,7 +10,7 @@ from suite.tasks import recipes
 TASK = Task(
     name="maths/arithmetic",
     summary="Sums with carries, brackets and two unknowns at two levels, working shown.",
-    contexts=Use("maths/problems", slips=0.5, bare=0.1),
+    contexts=Use("maths/problems", slips=0.65, bare=0.1),
     reward=Use("maths/answer", order=("number",)),
     held_out_reward=Use("maths/answer", order=("number",)),
     policy=Use("causal_lm/tiny", num_steps=36, max_prompt=24),
