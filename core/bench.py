@@ -121,7 +121,7 @@ def checked(names: Sequence[str]) -> tuple[str, ...]:
 def quick_table(names: Sequence[str] = (), *, folder: Path | None = None) -> str:
     """The table for a shell, and what is not measured below it."""
     lines = [line_of(name, folder or default_folder()) for name in checked(names)]
-    table = aligned([list(HEADER), *map(_row, lines)])
+    table = aligned([list(HEADER), *map(table_row, lines)])
     waiting = [line.domain for line in lines if line.stale]
     if not waiting:
         return table
@@ -140,7 +140,7 @@ def bench_page(folder: Path | None = None) -> str:
             "",
             *PAGE.splitlines(),
             "",
-            *markdown_table(HEADER, map(_row, lines)),
+            *markdown_table(HEADER, map(table_row, lines)),
             "",
         ]
     )
@@ -205,7 +205,8 @@ def _measured(config: Config) -> Measurement:
     )
 
 
-def _row(line: Line) -> list[str]:
+def table_row(line: Line) -> list[str]:
+    """The cells of a domain below HEADER."""
     shown = [_mean(line.numbers[arm].values()) for arm in ("tuned", *CONTROLS)]
     gain = "-" if line.gain is None else f"{line.gain[0]:+.3g} ± {line.gain[1]:.2g}"
     mark = "*" if line.stale else ""

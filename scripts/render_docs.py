@@ -1,4 +1,4 @@
-"""Render the pages of docs/ that are made from what the suite is: papers, claims, commands, matrix.
+"""Render what is made in docs/: papers, claims, commands, matrix, quick table, blocks of domains.
 
     python scripts/render_docs.py            write them
     python scripts/render_docs.py --check    write nothing; exit 1 when a page is not current
@@ -9,14 +9,16 @@ A page is a function without arguments that returns text; add one to PAGES.
 import difflib
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+from domain_blocks import block, chart, with_block
 
 from suite.cli import main as suite_command
 from suite.core import matrix, registry
-from suite.core.bench import bench_page
+from suite.core.bench import Line, bench_page, default_folder, domains, line_of
 from suite.core.claim_result import Result, claim_result
 from suite.core.claim_text import claims_page, markdown_table
 from suite.core.claims import all_claims
@@ -80,12 +82,29 @@ def algorithms_by_policies() -> str:
     return "\n".join(lines)
 
 
+def domain_page(name: str) -> str:
+    """docs/domains/NAME.md with its block made anew, from the cells below docs/bench/."""
+    page = (DOCS / "domains" / f"{name}.md").read_text(encoding="utf-8")
+    return with_block(page, block(_line(name), DOCS / "images" / "samples"))
+
+
+def domain_chart(name: str) -> str:
+    """docs/images/bench/NAME.svg."""
+    return chart(_line(name))
+
+
+def _line(name: str) -> Line:
+    return line_of(name, default_folder())
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "papers.md": papers,
     "claims.md": claims,
     "cli.md": commands,
     "matrix.md": algorithms_by_policies,
     "bench.md": bench_page,
+    **{f"domains/{name}.md": partial(domain_page, name) for name in domains()},
+    **{f"images/bench/{name}.svg": partial(domain_chart, name) for name in domains()},
 }
 
 
@@ -117,6 +136,7 @@ def main(check: bool) -> None:
         if check:
             click.echo(f"{name} is not current:\n{difference}")
         else:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(pages[path], encoding="utf-8")
             click.echo(f"wrote {name}")
     if check and changed:

@@ -18,17 +18,17 @@ WORDS = (
 TASK = Task(
     name="coding/functions",
     summary="Small functions over a list from a description; families are held out.",
-    contexts=Use("coding/programs", slips=0.6),
+    contexts=Use("coding/programs", slips=0.6, largest=9, num_train=6144),
     reward=Use("code/tests"),
     held_out_reward=Use("code/tests"),
     policy=Use("causal_lm/tiny", num_steps=40, max_prompt=16, words=WORDS),
     codec=Use("text"),
     default_algo="grpo",
-    # The first training problem: count of doubles of numbers below 3 at even places.
+    # The first training problem: count of doubles of numbers below 6 at even places.
     known_rewards=(
-        ("def f(xs):\n t=0\n for x in xs[::2]:\n  if x<3:\n   t+=1\n return t", 1.0),
-        ("def f(xs):\n return sum(x < 3 for x in xs[::2])", 1.0),
-        ("def f(xs):\n return sum(x < 3 for x in xs)", 0.0),
+        ("def f(xs):\n t=0\n for x in xs[::2]:\n  if x<6:\n   t+=1\n return t", 1.0),
+        ("def f(xs):\n return sum(x < 6 for x in xs[::2])", 1.0),
+        ("def f(xs):\n return sum(x < 6 for x in xs)", 0.0),
         ("def f(xs):\n return 0", 0.0),
         ("def f(xs)", 0.0),
         ("", 0.0),

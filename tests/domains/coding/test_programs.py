@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from suite.core import registry
+from suite.core.build import build
+from suite.core.config import Request, resolve_request
 from suite.core.errors import SuiteError
 from suite.domains.coding.contexts import ProgramContexts
 from suite.domains.coding.programs import (
@@ -80,14 +82,13 @@ def test_over_2000_problems_have_loops_and_branches(
     assert len({one.family for one in branching}) > 300
 
 
-def test_over_2000_different_training_problems_by_a_setting_and_inputs_stay_hidden() -> None:
-    """The default's 2,048 rows are 953 different problems, each drawn twice on average."""
-    rows = ProgramContexts(num_train=6144, largest=9).train(torch.arange(6144)).native or ()
+def test_the_task_trains_on_over_2000_different_problems_and_their_inputs_stay_hidden() -> None:
+    config = resolve_request(Request(task="coding/functions"))
+    contexts = build(config).run.contexts
+    rows = contexts.train(torch.arange(contexts.num_train)).native or ()
     assert len({row["prompt"] for row in rows if "  if " in row["reference"]}) > 2000
     assert all(len(row["tests"]) == 6 for row in rows)
     assert not any(str(test["args"][0]) in row["prompt"] for row in rows for test in row["tests"])
-    default = ProgramContexts().train(torch.arange(2048)).native or ()
-    assert len({row["prompt"] for row in default}) == 953
 
 
 def test_a_misread_program_is_another_program() -> None:
