@@ -7,6 +7,7 @@ a table.
 """
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from suite.core.run_folder import RunFolder
 SAMPLES = Path(__file__).resolve().parents[1] / "docs" / "images" / "samples"
 NUM_PICTURES, NUM_TEXTS = 6, 4
 SIDE, GAP, LINE = 96, 16, 13
-LONGEST_LABEL, LONGEST_TEXT = 18, 220
+LABEL_WIDTH, LABEL_LINES, LONGEST_TEXT = 18, 4, 220  # letters, lines, letters
 NAMES = ("before", "after")
 
 
@@ -46,7 +47,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 def drawing(sides: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     """Two rows of pictures, the held-out score below each."""
     width = NUM_PICTURES * (SIDE + GAP) + GAP
-    row = LINE + GAP + SIDE + 3 * LINE
+    row = LINE + GAP + SIDE + (LABEL_LINES + 2) * LINE
     parts = [
         part
         for at, name in enumerate(NAMES)
@@ -68,18 +69,10 @@ def _row_of_pictures(name: str, rows: Sequence[Mapping[str, Any]], *, top: int) 
                     style="image-rendering:pixelated")
             )  # fmt: skip
         asked = str(one.get("prompt") or one["text"])
-        for line, text in enumerate((*_halves(asked), _score(one))):
+        label = textwrap.wrap(asked, LABEL_WIDTH, max_lines=LABEL_LINES, placeholder="...")
+        for line, text in enumerate((_score(one), *label)):
             parts.append(tag("text", text, x=x, y=y + SIDE + LINE * (line + 1)))
     return parts
-
-
-def _halves(text: str) -> tuple[str, str]:
-    """A label on two lines, broken at a space."""
-    if len(text) <= LONGEST_LABEL:
-        return text, ""
-    at = text.rfind(" ", 0, LONGEST_LABEL + 1)
-    at = LONGEST_LABEL if at < 1 else at
-    return text[:at], clip(text[at:].strip(), LONGEST_LABEL)
 
 
 def _score(one: Mapping[str, Any]) -> str:
