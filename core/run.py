@@ -162,7 +162,7 @@ class Run:
     ) -> Scores:
         """Scores of finished samples, from the journal where the reward is not reproducible."""
         if "native" in reward.views and samples.native is None and self.codec is not None:
-            samples = replace(samples, native=self.codec.decode(samples))
+            samples = replace(samples, native=self._natives(self.codec, samples))
         outside = reward.executes_code or reward.needs_network or not reward.deterministic
         if not outside or self.journal is None:
             return reward(samples, context)
@@ -176,6 +176,20 @@ class Run:
         recorded = self.journal.get(key)
         assert recorded is not None
         return to_device(recorded, self.device)
+
+    def _natives(self, codec: Codec, samples: Samples) -> tuple[object, ...]:
+        """The samples decoded; a policy that is not the task's may make another kind."""
+        try:
+            return codec.decode(samples)
+        except SuiteError:
+            raise
+        except Exception as error:
+            raise SuiteError(
+                f"the task's codec, {type(codec).__name__}, cannot read what the policy, "
+                f"{type(self.policy).__name__}, makes ({type(error).__name__}: {error}).\nKeep the "
+                "task's own policy, or name a task whose samples are of this kind: `suite show "
+                "TASK` has its policy, `suite --debug` the traceback."
+            ) from error
 
     def _check_shares(self, count: int) -> None:
         if count < self.processes.size:

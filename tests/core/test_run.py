@@ -1,7 +1,7 @@
 """What an algorithm may ask of a run: samples in groups, scores, a budget, failures. B rows."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -10,6 +10,7 @@ from suite.core.build import build, freeze_base
 from suite.core.config import Request, resolve_request
 from suite.core.errors import SuiteError
 from suite.core.journal import Journal, samples_key
+from suite.core.metric import Codec
 from suite.core.records import Context, Samples, Scores
 from suite.core.reward import Reward
 from suite.core.run import BudgetSpent, Run
@@ -115,3 +116,27 @@ def test_equal_samples_of_other_contexts_are_another_question() -> None:
         for index in ([0, 0], [0, 1], [1, 0])
     }
     assert len(keys) == 3
+
+
+class OtherKind(Codec):
+    """Reads samples of another shape, as a task's codec does of a policy that is not its own."""
+
+    def encode(self, natives: tuple[object, ...]) -> Samples:
+        raise NotImplementedError
+
+    def decode(self, samples: Samples) -> tuple[object, ...]:
+        return tuple(row for _, row in zip(range(3), samples.tensor, strict=True))
+
+
+class Words(Moody):
+    """Reads objects."""
+
+    views: ClassVar[frozenset[str]] = frozenset({"native"})
+
+
+def test_samples_that_the_codec_cannot_read_are_one_clear_error() -> None:
+    run = replace(prepared(), codec=OtherKind(), reward=Words(0))
+    with pytest.raises(SuiteError, match="OtherKind, cannot read what the policy") as found:
+        run.sample(0)
+    assert "zip() argument" in str(found.value)
+    assert "suite show TASK" in str(found.value)
