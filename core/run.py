@@ -6,7 +6,8 @@ see no processes, no batches, no journal and no budget.
 Shapes: C contexts, G samples a context, B = C G rows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -162,33 +163,39 @@ class Run:
     ) -> Scores:
         """Scores of finished samples, from the journal where the reward is not reproducible."""
         if "native" in reward.views and samples.native is None and self.codec is not None:
-            samples = replace(samples, native=self._natives(self.codec, samples))
+            with self._telling(f"the task's codec, {type(self.codec).__name__}, cannot read"):
+                samples = replace(samples, native=self.codec.decode(samples))
         outside = reward.executes_code or reward.needs_network or not reward.deterministic
         if not outside or self.journal is None:
-            return reward(samples, context)
+            return self._judged(reward, samples, context)
         key = samples_key(samples, context, purpose=purpose, step=step)
         known = self.journal.get(key)
         if known is not None:
             return to_device(known, self.device)
-        scores = reward(samples, context)
+        scores = self._judged(reward, samples, context)
         self.journal.put(key, scores)
         # Read back, so that a fresh answer and a resumed one have passed through the same rounding.
         recorded = self.journal.get(key)
         assert recorded is not None
         return to_device(recorded, self.device)
 
-    def _natives(self, codec: Codec, samples: Samples) -> tuple[object, ...]:
-        """The samples decoded; a policy that is not the task's may make another kind."""
+    def _judged(self, reward: Reward, samples: Samples, context: Context) -> Scores:
+        with self._telling(f"the reward, {type(reward).__name__}, cannot score"):
+            return reward(samples, context)
+
+    @contextmanager
+    def _telling(self, fails: str) -> Iterator[None]:
+        """A policy that is not the task's may make what the task cannot read: said in one line."""
         try:
-            return codec.decode(samples)
+            yield
         except SuiteError:
             raise
         except Exception as error:
             raise SuiteError(
-                f"the task's codec, {type(codec).__name__}, cannot read what the policy, "
-                f"{type(self.policy).__name__}, makes ({type(error).__name__}: {error}).\nKeep the "
-                "task's own policy, or name a task whose samples are of this kind: `suite show "
-                "TASK` has its policy, `suite --debug` the traceback."
+                f"{fails} what the policy, {type(self.policy).__name__}, makes "
+                f"({type(error).__name__}: {error}).\nIf the policy is of another kind than the "
+                "task's own (`suite show TASK`), name a task whose samples are of its kind. Else "
+                "this is a bug: `suite --debug` has the traceback."
             ) from error
 
     def _check_shares(self, count: int) -> None:

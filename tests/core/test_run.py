@@ -134,9 +134,22 @@ class Words(Moody):
     views: ClassVar[frozenset[str]] = frozenset({"native"})
 
 
-def test_samples_that_the_codec_cannot_read_are_one_clear_error() -> None:
-    run = replace(prepared(), codec=OtherKind(), reward=Words(0))
-    with pytest.raises(SuiteError, match="OtherKind, cannot read what the policy") as found:
+class Broken(Moody):
+    """Raises as a reward does that meets samples of another shape."""
+
+    def __call__(self, samples: Samples, context: Context) -> Scores:
+        raise IndexError("too many indices")
+
+
+@pytest.mark.parametrize(
+    ("reward", "words"),
+    [
+        (Words(0), "codec, OtherKind, cannot read what the policy, .* .ValueError: zip"),
+        (Broken(0), "reward, Broken, cannot score what the policy, .* .IndexError: too many"),
+    ],
+)
+def test_samples_that_the_task_cannot_read_are_one_clear_error(reward: Reward, words: str) -> None:
+    run = replace(prepared(), codec=OtherKind(), reward=reward)
+    with pytest.raises(SuiteError, match=words) as found:
         run.sample(0)
-    assert "zip() argument" in str(found.value)
     assert "suite show TASK" in str(found.value)

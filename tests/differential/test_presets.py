@@ -20,6 +20,8 @@ DIFFERS = {
     "test_reasoning_sql_ranks_wrong_queries_that_execution_pays_alike",
     "tools/toolrl": "test_rewards::"
     "test_toolrl_adds_up_names_keys_and_values_where_its_parent_wants_all_of_them",
+    "image/caption_confidence": "test_rewards::"
+    "test_textnorm_is_the_share_of_the_raw_score_among_contrastive_captions",
     "code/acecoder": "test_rewards::test_acecoder_pays_the_share_of_tests_and_makes_more_of_them",
     "reinflow": "test_control::"
     "test_reinflow_is_ppo_with_one_standardised_advantage_for_all_steps_of_a_flow",

@@ -3,6 +3,7 @@
 Each test judges one list of answers twice, by the parent and by the paper's reward.
 """
 
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,10 @@ import pytest
 import torch
 
 from suite.core import registry
+from suite.core.records import Context, Samples
 from suite.core.verifier import Verifier, VerifierReward
+from suite.domains.image.caption_confidence import contrasts
+from suite.domains.image.scenes import caption, draw_scene, render
 from suite.plugins.algorithms.policy_gradient.advantages import group_standardised
 
 
@@ -161,3 +165,23 @@ def test_acecoder_pays_the_share_of_tests_and_makes_more_of_them() -> None:
     assert 2 / 12 < paper[1] < 1.0
     assert paper[3:] == [0.0, 0.0]
     assert all(12 * one == pytest.approx(round(12 * one)) for one in paper)
+
+
+def test_textnorm_is_the_share_of_the_raw_score_among_contrastive_captions() -> None:
+    """arXiv:2404.01863: a softmax over captions in place of one cosine; nothing else differs."""
+    draw = random.Random(0)
+    scene = draw_scene(draw)
+    captions = [caption(one) for one in (scene, *contrasts(scene))]
+    picture = render(scene, draw).unsqueeze(0)
+    raw = registry.make_reward("image/caption_score", {"num_steps": 1})
+    cosines = raw(Samples(values=picture.expand(len(captions), -1, -1, -1)), asked(captions)).value
+    settings = {"num_steps": 1, "num_members": 1, "scale": 5.0}
+    confident = registry.make_reward("image/caption_confidence", settings)
+    share = confident(Samples(values=picture), asked(captions[:1])).value
+    torch.testing.assert_close(share, torch.softmax(5.0 * cosines, dim=0)[:1])
+    assert abs(float(share) - float(cosines[0])) > 1e-3
+
+
+def asked(captions: Sequence[str]) -> Context:
+    rows = tuple({"prompt": one} for one in captions)
+    return Context(index=torch.arange(len(rows)), native=rows)
