@@ -3,7 +3,7 @@
 from suite.core.task import Arm, Claim
 
 # Tried for both arms on the tuning seed.
-RATES = ({"train.learning_rate": 3e-4}, {"train.learning_rate": 1e-3})
+RATES = tuple({"train.learning_rate": rate} for rate in (1e-4, 3e-4, 1e-3))
 
 CLAIM = Claim(
     name="alignprop-ddpo",
@@ -24,6 +24,7 @@ CLAIM = Claim(
     minutes=5.0,
     settings={"train.num_steps": 20, "train.eval_samples": 120},
     departures=(
+        "1e-4 joined the rates after -.036 [-.116, .044]: both arms had chosen the least",
         "a likeness to drawn shapes stands for an aesthetic score",
         "the reward compared is the trained one, as in the paper's figure",
         "DDPO passes twice over each collect, AlignProp once: samples are equal, updates are not",
