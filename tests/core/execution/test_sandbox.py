@@ -288,7 +288,9 @@ def test_nothing_outlives_a_verifier_that_was_killed(tmp_path: Path) -> None:
         verifier.kill()
         verifier.wait()
         verifier.stdout.close()
-        deadline = time.monotonic() + 0.5
+        # That nothing stays is tested; how soon it goes is for benchmarks/attacks.py to measure, on
+        # a machine with nothing else to do.
+        deadline = time.monotonic() + 10.0
         while set(children()) - before and time.monotonic() < deadline:
             time.sleep(0.02)
         assert set(children()) - before == set()
