@@ -1,6 +1,7 @@
 """The command line: it parses, calls core and prints. Nothing slow is imported at the top."""
 
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except SuiteError as error:
+            if ctx.params.get("debug") and error.__cause__ is not None:
+                traceback.print_exception(error.__cause__)
             click.echo(str(error), err=True)
             ctx.exit(EXIT_USER)
         except KeyboardInterrupt:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import torch
 
 from suite.core import catalog, registry
-from suite.core.errors import SuiteError
+from suite.core.errors import SuiteError, unknown_name
 from suite.core.records import Context, Samples, Scores
 from suite.core.reward import Reward
 
@@ -78,11 +78,14 @@ class FunctionReward(Reward):
 
 def _load_function(where: str) -> Callable[[list[str]], Sequence[float]]:
     name, colon, attribute = where.rpartition(":")
+    form = "--reward score.py:count_lysines, where the function takes a list of strings."
+    if not colon and ".py" not in where:
+        names = [entry.name for entry in catalog.entries("reward")]
+        step = f"Name one of them, or a function of yours: {form}"
+        raise unknown_name("reward", where, names, next_step=step)
     if not colon or not name.endswith(".py"):
         raise SuiteError(
-            f"--reward '{where}' is not of the form file.py:function, and no reward's name.\n"
-            "Example: --reward score.py:count_lysines, where the function takes a list of strings. "
-            "`suite list rewards` shows the names."
+            f"--reward '{where}' is not of the form file.py:function.\nExample: {form}"
         )
     path = Path(name)
     if not path.is_file():

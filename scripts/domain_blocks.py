@@ -11,23 +11,17 @@ from statistics import fmean
 from suite.core.bench import CONTROLS, HEADER, Line, table_row
 from suite.core.claim_stats import half_width
 from suite.core.claim_text import markdown_table
+from suite.core.report.folder import LABELS
 from suite.core.report.intervals import Estimate
 from suite.core.report.style import DARK, DASHES, LIGHT, SERIES
 from suite.core.report.svg import Bar, interval_chart
 
 MARKS = ("<!-- bench: made by scripts/render_docs.py -->", "<!-- end of bench -->")
-LABELS = {
-    "tuned": "tuned",
-    "base": "base",
-    "trained_on": "base, trained on",
-    "best_of_n": "best of n",
-    "best_quarter": "SFT on the best quarter",
-}
-RULES = """
-text{font-family:system-ui,sans-serif}.t{font-size:12px;fill:var(--ink)}
-.num,.label,.absent{fill:var(--muted)}.axis{stroke:var(--muted)}.grid{stroke:var(--rule)}
-.whisker{stroke:var(--c);stroke-width:2.2}.mark{fill:var(--c);stroke:var(--page)}
-"""
+RULES = (
+    "text{font-family:system-ui,sans-serif}.t{font-size:12px;fill:var(--ink)}"
+    ".num,.label,.absent{fill:var(--muted)}.axis{stroke:var(--muted)}.grid{stroke:var(--rule)}"
+    ".whisker{stroke:var(--c);stroke-width:2.2}.mark{fill:var(--c);stroke:var(--page)}"
+)
 
 
 def chart(line: Line) -> str:
@@ -58,7 +52,7 @@ def _style() -> str:
     dashes = "".join(f".whisker.r-{role}{{stroke-dasharray:{d}}}" for role, d in DASHES.items())
     light, dark = (_variables(scheme) for scheme in (LIGHT, DARK))
     schemes = f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"
-    return f"{schemes}{''.join(RULES.split(chr(10)))}{roles}{dashes}"
+    return f"{schemes}{RULES}{roles}{dashes}"
 
 
 def _variables(scheme: dict[str, str]) -> str:
@@ -82,7 +76,7 @@ def block(line: Line, samples: Path) -> str:
     ]
     picture, table = samples / f"{name}.svg", samples / f"{name}.md"
     if picture.is_file():
-        shown = "The first held-out samples of seed 0, before and after"
+        shown = "The first held-out samples of one run, before and after"
         parts.append(f"![{shown}](../images/samples/{name}.svg)")
     if table.is_file():
         parts.append(table.read_text(encoding="utf-8").strip())

@@ -31,6 +31,8 @@ def main(run: Path) -> None:
     """Write the samples of RUN."""
     domain = RunFolder(run).info()["task"].partition("/")[0]
     sides = {name: _rows(run / f"samples_{name}.jsonl") for name in NAMES}
+    if not all(sides.values()):
+        raise click.UsageError(f"{run} has written no samples.\nName a run that is complete.")
     SAMPLES.mkdir(parents=True, exist_ok=True)
     if "picture" in sides["before"][0]:
         path, text = SAMPLES / f"{domain}.svg", drawing(sides)
@@ -41,7 +43,9 @@ def main(run: Path) -> None:
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    """The samples of a file, none where it is not there."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return [json.loads(line) for line in text.splitlines()]
 
 
 def drawing(sides: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
@@ -86,7 +90,7 @@ def table(sides: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     asks = any(one.get("prompt") for one in before)
     header = (["asked"] if asks else []) + ["before", "score", "after", "score"]
     lines = [
-        "The first held-out samples of seed 0:",
+        "The first held-out samples of one run:",
         "",
         _line(header),
         _line(["---"] * len(header)),

@@ -18,7 +18,7 @@ from suite.core.policy import CAPABILITIES, Policy
 from suite.core.randomness import Streams
 from suite.core.records import Context, Trajectory
 from suite.core.relaxed import relaxed_rollout
-from suite.core.rollout import rollout
+from suite.core.rollout import rollout, rollout_in_batches
 from suite.core.scoring import score
 from suite.core.trees import take_rows
 from suite.testing.checks import Check, distance, require, run_checks
@@ -144,6 +144,20 @@ def samples_each_row_by_its_own_stream(subject: PolicySubject) -> None:
             f"samples change by {gap:.2g} when {how}; no operation may mix rows (batch "
             "normalisation, one draw for the whole batch)",
         )
+
+
+def makes_the_same_samples_in_slots(subject: PolicySubject) -> None:
+    """Where rows refill slots, neither their number nor who stood there before says anything."""
+    if not subject.policy.refills or subject.environment is not None:
+        return
+    streams = Streams(subject.seed, 0, "conformance", range(len(subject.context)))
+    again = rollout_in_batches(subject.policy, subject.context, streams, batch_size=2)
+    gap = _gap(again, subject.trajectory)
+    require(
+        gap <= ORDER_TOLERANCE,
+        f"samples change by {gap:.2g} in two slots; refill must put fresh rows in the place of "
+        "those that are over, and step must read each row's own t",
+    )
 
 
 def rebuilds_its_record_exactly(subject: PolicySubject) -> None:
@@ -296,6 +310,7 @@ POLICY_CHECKS: tuple[Check[PolicySubject], ...] = (
     records_a_rollout_in_the_right_shapes,
     samples_the_same_from_the_same_streams,
     samples_each_row_by_its_own_stream,
+    makes_the_same_samples_in_slots,
     rebuilds_its_record_exactly,
     gives_no_decision_more_than_certainty,
     is_at_no_distance_from_itself,

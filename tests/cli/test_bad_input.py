@@ -11,6 +11,7 @@ import pytest
 from click.testing import Result
 
 from suite.core import api
+from suite.core.errors import SuiteError
 from suite.core.run_folder import RunFolder
 
 Suite = Callable[..., Result]
@@ -234,3 +235,20 @@ def test_a_fault_of_ours_is_one_line_and_exit_code_1(
     assert len(result.output.splitlines()) == 1
     with pytest.raises(KeyError):
         suite("--debug", *short, "--out", "out")
+
+
+def test_debug_shows_the_traceback_behind_a_users_error(
+    suite: Suite, short: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        try:
+            raise IndexError("too many indices")
+        except IndexError as error:
+            raise SuiteError("the reward cannot score this.\nName another task.") from error
+
+    monkeypatch.setattr(api, "run_config", refused)
+    plain, debug = (suite(*flag, *short, "--out", "out") for flag in ((), ("--debug",)))
+    assert plain.exit_code == debug.exit_code == 2
+    assert "Traceback" not in plain.output
+    assert "IndexError: too many indices" in debug.output
+    assert debug.output.endswith(plain.output)

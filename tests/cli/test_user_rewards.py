@@ -155,8 +155,8 @@ def test_a_name_that_no_reward_has_is_told_where_names_are(
 ) -> None:
     result = suite(*short, "--reward", "image/jpg")
     assert result.exit_code == 2
-    assert "no reward's name" in result.output
-    assert "suite list rewards" in result.output
+    assert "no reward named 'image/jpg'. Did you mean 'image/jpeg'?" in result.output
+    assert "--reward score.py:" in result.output
 
 
 def test_settings_of_a_reward_that_is_a_function_are_refused(

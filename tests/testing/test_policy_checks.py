@@ -52,6 +52,17 @@ class MixedRows(UnmaskingPolicy):
         return self._law(state["relaxed"] + shift, state["tokens"], t)
 
 
+class CrowdedSlots(UnmaskingPolicy):
+    refills: ClassVar[bool] = True
+
+    def pack(self, start: State, steps: Mapping[str, Tensor], end: State) -> dict[str, Tensor]:
+        return dict(steps)
+
+    def refill(self, state: State, slots: Tensor, fresh: State) -> State:
+        """A fresh row goes on from what the row before it left."""
+        return {**state, "active": super().refill(state, slots, fresh)["active"]}
+
+
 class OtherLawInReplay(UnmaskingPolicy):
     def replay(
         self, trajectory: Trajectory, steps: Tensor | None = None
@@ -145,6 +156,7 @@ FAULTS: list[tuple[type[Policy], Callable[[Any], None], str]] = [
     (TooManySteps, checks.records_a_rollout_in_the_right_shapes, "'tokens' must lead with B = 5"),
     (GlobalNoise, checks.samples_the_same_from_the_same_streams, "from equal streams differ"),
     (MixedRows, checks.samples_each_row_by_its_own_stream, "no operation may mix rows"),
+    (CrowdedSlots, checks.makes_the_same_samples_in_slots, "in two slots; refill must put"),
     (OtherLawInReplay, checks.rebuilds_its_record_exactly, "log_prob of the replay is up to"),
     (WrongSteps, checks.rebuilds_its_record_exactly, "from the same steps of replay()"),
     (Unnormalised, checks.gives_no_decision_more_than_certainty, "normalise the law"),

@@ -12,6 +12,7 @@ from suite.core.randomness import Streams
 from suite.core.records import Context, Trajectory
 from suite.core.rollout import rollout, rollout_in_batches
 from suite.plugins.policies.causal_lm.policy import CausalLM
+from suite.testing import check_policy
 
 ROWS = 24
 ASKED = [("1+2=", "12-3-4=", "7", "10+10=")[i % 4] for i in range(ROWS)]
@@ -112,3 +113,9 @@ def test_a_nucleus_records_its_own_law_in_slots() -> None:
     assert whole.behaviour_log_prob is not None
     difference = found.behaviour_log_prob - whole.behaviour_log_prob[:, : found.num_steps]
     assert float(difference.abs().max()) < 1e-10
+
+
+def test_the_family_keeps_the_contract_of_policies() -> None:
+    made = registry.make_policy("causal_lm/micro", {"num_steps": 8})
+    assert made.refills
+    check_policy(made, context(range(6)))
